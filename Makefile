@@ -1,0 +1,70 @@
+# What can be done here. `make` alone lists it; README.md explains it.
+# Everything is installed below this folder (.uv, .venv, .venv-bench); the system Python is only used to begin.
+
+# The Python to build the environments from; after changing it, `make clean` first.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+SYNC = .uv/bin/uv sync --frozen --extra fast --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')"
+
+SCENARIO ?= scenarios/operations/wyoming_safe_haul_2025.yaml
+RESULTS ?= results/wyoming
+REPLICATIONS ?= 400
+SEED ?= 7
+
+# The interpreter is the one found by PYTHON: uv downloads none. A virtual environment that happens to be active is left alone.
+export UV_PYTHON_DOWNLOADS := never
+unexport VIRTUAL_ENV
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test test-slow lint format schema bench clean
+
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.complete ## install everything into .venv from uv.lock, with .venv/bin/stopflow
+
+# The stamp is made last: an interrupted installation is taken up again by the next make.
+.venv/.complete: uv.lock pyproject.toml | .uv/.complete-$(UV_VERSION)
+	UV_PROJECT_ENVIRONMENT=.venv $(SYNC)
+	@touch $@
+
+.uv/.complete-$(UV_VERSION):
+	rm -rf .uv
+	"$(PYTHON)" -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+run: setup ## simulate the Wyoming operation of 2025 and write results/wyoming (SCENARIO, RESULTS, REPLICATIONS, SEED)
+	.venv/bin/stopflow run "$(SCENARIO)" --replications $(REPLICATIONS) --seed $(SEED) --out "$(RESULTS)" --force
+
+test: setup ## run the tests, without the slow ones
+	.venv/bin/pytest
+
+test-slow: setup ## run the long statistical proofs
+	.venv/bin/pytest -m slow
+
+lint: setup ## check style, format and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: setup ## format the code and repair what can be repaired safely
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
+	.venv/bin/python -m sim.schema
+
+bench: .venv-bench/.complete ## measure the engines and write the table in docs/performance.md
+	.venv-bench/bin/python -m tests.bench
+
+.venv-bench/.complete: uv.lock pyproject.toml | .uv/.complete-$(UV_VERSION)
+	UV_PROJECT_ENVIRONMENT=.venv-bench $(SYNC) --group bench
+	@touch $@
+
+clean: ## remove the environments and caches; results stay
+	rm -rf .venv .venv-bench .uv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find sim tests -type d -name __pycache__ -prune -exec rm -rf {} +

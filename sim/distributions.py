@@ -1,0 +1,381 @@
+"""The distributions that a scenario may name for a duration, each with its inverse distribution function.
+
+A number between 0 and 1 goes in, whole milliseconds come out. Rounding to milliseconds also hides the last bit in which
+mathematical libraries differ, so that every supported machine makes the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sim.errors import nearest
+from sim.units import LONGEST, format_duration, parse_duration, shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+#: Twice the 95% point of a standard normal distribution: p95 minus p05 in standard deviations.
+WIDTH_90 = 2 * 1.6448536269514722
+MOST_VALUES = 10_000
+
+
+class Distribution:
+    """A distribution of durations. Parameters are milliseconds, save for shapes and sigmas, which are plain numbers."""
+
+    name: ClassVar[str]
+    example: ClassVar[str]
+
+    def inverse(self, u: Floats) -> NDArray[np.int64]:
+        """Return the duration below which a share ``u`` of all durations lies.
+
+        Parameters
+        ----------
+        u
+            Numbers strictly between 0 and 1, of any shape.
+
+        Returns
+        -------
+        numpy.ndarray of int64
+            Whole milliseconds, of the same shape, between 0 and ten years.
+        """
+        import numpy as np
+
+        return np.rint(np.clip(self._inverse(u), 0, LONGEST)).astype(np.int64)
+
+    @property
+    def mean(self) -> float:
+        """The mean in milliseconds, before rounding."""
+        raise NotImplementedError
+
+    @classmethod
+    def parse(cls, inside: object) -> Distribution:
+        """Read the parameters that stand under the distribution's name.
+
+        Raises
+        ------
+        ValueError
+            If one of them is unknown, missing or out of range.
+        """
+        raise NotImplementedError
+
+    def _inverse(self, u: Floats) -> Floats:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Distribution):
+    """Always the same duration."""
+
+    value: float
+    name: ClassVar[str] = "fixed"
+    example: ClassVar[str] = "9 min"
+
+    @classmethod
+    def parse(cls, inside: object) -> Fixed:
+        return cls(float(parse_duration(inside)))
+
+    @property
+    def mean(self) -> float:
+        return self.value
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+
+        return np.full_like(u, self.value)
+
+    def __str__(self) -> str:
+        return format_duration(round(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Exponential(Distribution):
+    """Without memory; named by its mean."""
+
+    mean_value: float
+    name: ClassVar[str] = "exponential"
+    example: ClassVar[str] = "{mean: 9 min}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Exponential:
+        (mean,) = _read(cls, inside, "mean")
+        return cls(mean)
+
+    @property
+    def mean(self) -> float:
+        return self.mean_value
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+
+        return -self.mean_value * np.log1p(-u)
+
+    def __str__(self) -> str:
+        return f"exponential, mean {_about(self.mean_value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal(Distribution):
+    """Skewed to the right; named by median and p05 to p95, by median and sigma, or by mean and sd."""
+
+    median: float
+    sigma: float
+    name: ClassVar[str] = "lognormal"
+    example: ClassVar[str] = "{median: 9 min, p05: 4 min, p95: 20 min}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Lognormal:
+        keys = set(inside) if isinstance(inside, Mapping) else set()
+        if keys & {"mean", "sd"}:
+            mean, sd = _read(cls, inside, "mean", "sd")
+            _above_zero(cls, mean=mean)
+            variance = math.log1p((sd / mean) ** 2)
+            return cls(mean * math.exp(-variance / 2), math.sqrt(variance))
+        if "sigma" in keys:
+            median, sigma = _read(cls, inside, "median", "sigma")
+            _above_zero(cls, median=median)
+            return cls(median, sigma)
+        # The median fixes the place and the two percentiles the spread, so that three numbers which do not lie
+        # symmetrically on the log scale (reported ones seldom do) still make one distribution.
+        p05, median, p95 = _read(cls, inside, "p05", "median", "p95")
+        _above_zero(cls, p05=p05)
+        _ordered(cls, p05=p05, median=median, p95=p95)
+        return cls(median, math.log(p95 / p05) / WIDTH_90)
+
+    @property
+    def mean(self) -> float:
+        return self.median * math.exp(self.sigma**2 / 2)
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+        from scipy.special import ndtri
+
+        return self.median * np.exp(self.sigma * ndtri(u))
+
+    def __str__(self) -> str:
+        reach = math.exp(self.sigma * WIDTH_90 / 2)
+        low, high = _about(self.median / reach), _about(self.median * reach)
+        return f"lognormal, median {_about(self.median)}, 90% {low} to {high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma(Distribution):
+    """Skewed to the right, with a lighter tail than the lognormal; named by mean and sd."""
+
+    mean_value: float
+    sd: float
+    name: ClassVar[str] = "gamma"
+    example: ClassVar[str] = "{mean: 9 min, sd: 4 min}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Gamma:
+        mean, sd = _read(cls, inside, "mean", "sd")
+        _above_zero(cls, mean=mean, sd=sd)
+        return cls(mean, sd)
+
+    @property
+    def mean(self) -> float:
+        return self.mean_value
+
+    def _inverse(self, u: Floats) -> Floats:
+        from scipy.special import gammaincinv
+
+        shape = (self.mean_value / self.sd) ** 2
+        values: Floats = gammaincinv(shape, u) * (self.mean_value / shape)
+        return values
+
+    def __str__(self) -> str:
+        return f"gamma, mean {_about(self.mean_value)}, sd {_about(self.sd)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Triangular(Distribution):
+    """Lowest, likeliest and highest: for durations that somebody estimated."""
+
+    low: float
+    mode: float
+    high: float
+    name: ClassVar[str] = "triangular"
+    example: ClassVar[str] = "{low: 4 min, mode: 9 min, high: 20 min}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Triangular:
+        low, mode, high = _read(cls, inside, "low", "mode", "high")
+        _ordered(cls, low=low, mode=mode, high=high)
+        return cls(low, mode, high)
+
+    @property
+    def mean(self) -> float:
+        return (self.low + self.mode + self.high) / 3
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+
+        width = self.high - self.low
+        if width == 0:
+            return np.full_like(u, self.low)
+        rising = self.low + np.sqrt(u * width * (self.mode - self.low))
+        falling = self.high - np.sqrt((1 - u) * width * (self.high - self.mode))
+        return np.where(u * width < self.mode - self.low, rising, falling)
+
+    def __str__(self) -> str:
+        return f"triangular, {_about(self.low)}, {_about(self.mode)}, {_about(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform(Distribution):
+    """Anything between two durations, equally likely."""
+
+    low: float
+    high: float
+    name: ClassVar[str] = "uniform"
+    example: ClassVar[str] = "{low: 4 min, high: 20 min}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Uniform:
+        low, high = _read(cls, inside, "low", "high")
+        _ordered(cls, low=low, high=high)
+        return cls(low, high)
+
+    @property
+    def mean(self) -> float:
+        return (self.low + self.high) / 2
+
+    def _inverse(self, u: Floats) -> Floats:
+        return self.low + u * (self.high - self.low)
+
+    def __str__(self) -> str:
+        return f"uniform, {_about(self.low)} to {_about(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weibull(Distribution):
+    """Named by scale and shape; a shape above 1 means that the end comes likelier the longer it lasts."""
+
+    scale: float
+    shape: float
+    name: ClassVar[str] = "weibull"
+    example: ClassVar[str] = "{scale: 9 min, shape: 1.5}"
+
+    @classmethod
+    def parse(cls, inside: object) -> Weibull:
+        scale, shape = _read(cls, inside, "scale", "shape")
+        return cls(scale, shape)
+
+    @property
+    def mean(self) -> float:
+        return self.scale * math.gamma(1 + 1 / self.shape)
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+
+        values: Floats = self.scale * (-np.log1p(-u)) ** (1 / self.shape)
+        return values
+
+    def __str__(self) -> str:
+        return f"weibull, scale {_about(self.scale)}, shape {self.shape:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Empirical(Distribution):
+    """A list of observed durations, each as likely as the others."""
+
+    values: tuple[float, ...]
+    name: ClassVar[str] = "empirical"
+    example: ClassVar[str] = "[5 min, 9 min, 20 min]"
+
+    @classmethod
+    def parse(cls, inside: object) -> Empirical:
+        if not isinstance(inside, list | tuple) or not 0 < len(inside) <= MOST_VALUES:
+            raise ValueError(f"empirical takes a list of 1 to {MOST_VALUES} durations, for example {cls.example}.")
+        return cls(tuple(sorted(float(parse_duration(value)) for value in inside)))
+
+    @property
+    def mean(self) -> float:
+        return math.fsum(self.values) / len(self.values)
+
+    def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
+
+        rows = np.minimum((u * len(self.values)).astype(np.int64), len(self.values) - 1)
+        return np.asarray(self.values)[rows]
+
+    def __str__(self) -> str:
+        return f"empirical, {len(self.values)} values, mean {_about(self.mean)}"
+
+
+DISTRIBUTIONS: dict[str, type[Distribution]] = {
+    kind.name: kind for kind in (Fixed, Exponential, Lognormal, Gamma, Triangular, Uniform, Weibull, Empirical)
+}
+
+
+def parse_distribution(value: object) -> Distribution:
+    """Return a distribution from ``9 min`` or from a mapping such as ``{exponential: {mean: 9 min}}``.
+
+    Raises
+    ------
+    ValueError
+        If the name or a parameter is unknown, missing or out of range.
+    """
+    if isinstance(value, Distribution):
+        return value
+    if not isinstance(value, Mapping):
+        return Fixed.parse(value)
+    if len(value) != 1:
+        found = ", ".join(map(str, value)) or "none"
+        raise ValueError(f"expected one distribution, found {found}; write for example {{lognormal: {Lognormal.example}}}.")
+    ((name, inside),) = value.items()
+    if name not in DISTRIBUTIONS:
+        raise ValueError(f"'{name}' is not a distribution; {nearest(str(name), DISTRIBUTIONS)}")
+    return DISTRIBUTIONS[name].parse(inside)
+
+
+def _read(kind: type[Distribution], inside: object, *keys: str) -> list[float]:
+    """Return the parameters of one distribution; ``shape`` and ``sigma`` are plain numbers, the rest durations."""
+    example = f"for example {{{kind.name}: {kind.example}}}."
+    if not isinstance(inside, Mapping):
+        raise ValueError(f"{kind.name} takes {', '.join(keys)}, {example}")
+    for key in inside:
+        if key not in keys:
+            raise ValueError(f"{kind.name}: no such key '{key}'; {nearest(str(key), keys)}")
+    read = []
+    for key in keys:
+        if key not in inside:
+            raise ValueError(f"{kind.name}: '{key}' is missing, {example}")
+        try:
+            read.append(_plain_number(inside[key]) if key in ("shape", "sigma") else float(parse_duration(inside[key])))
+        except ValueError as problem:
+            raise ValueError(f"{kind.name}.{key}: {problem}") from None
+    return read
+
+
+def _plain_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= 100:
+        raise ValueError(f"{shown(value)} is not a number from 0.01 to 100.")
+    return float(value)
+
+
+def _above_zero(kind: type[Distribution], **values: float) -> None:
+    for key, value in values.items():
+        if value <= 0:
+            raise ValueError(f"{kind.name}.{key}: must be above 0.")
+
+
+def _ordered(kind: type[Distribution], **values: float) -> None:
+    pairs = list(values.items())
+    for (first, small), (second, large) in zip(pairs, pairs[1:], strict=False):
+        if small > large:
+            raise ValueError(f"{kind.name}: {first} is above {second}; give them in rising order.")
+
+
+def _about(milliseconds: float) -> str:
+    """Return a duration to three figures, for people."""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
+        if milliseconds >= size:
+            return f"{milliseconds / size:.3g} {unit}"
+    return f"{milliseconds:.3g} ms" if milliseconds else "0 min"

@@ -1,0 +1,453 @@
+"""A YAML file -> a scenario; every mistake with its file, line and key.
+
+A file is first flattened to its leaves by dotted path (``stop.traffic_task``), following the declarations in
+:mod:`sim.scenario`. ``extends`` and ``--set`` then are nothing but one set of leaves laid over another. What was *reported* about
+an operation belongs to the file that says it and is not inherited: a changed operation is another operation.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BeforeValidator, ValidationError
+from pydantic.fields import FieldInfo
+
+from sim.distributions import Distribution
+from sim.errors import Place, ScenarioError, mistake, nearest
+from sim.scenario import Evidence, FrozenDict, Parameters, Scenario, Unit
+from sim.units import parse_duration, shown
+from sim.yaml_reader import Node, read_file, read_text
+
+#: Sections whose leaves may carry a range, a source and a grade.
+PARAMETER_SECTIONS = ("operation", "traffic", "people", "stop", "inspection", "status_check", "custody")
+EVIDENCE_KEYS = ("low", "high", "source", "grade", "note")
+GRADES = ("reported", "published", "assumed")
+#: Words that may stand for a source: the value was tuned to reproduce what was reported, or somebody's judgement.
+SOURCE_WORDS = ("fitted", "assumed")
+NOT_INHERITED = ("title", "question", "notes", "reported")
+LONGEST_CHAIN = 8
+MOST_MISTAKES_SHOWN = 10
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One written value, with what stands behind it."""
+
+    value: Any
+    place: Place
+    evidence: Mapping[str, Node]
+
+
+Leaves = dict[str, Leaf | None]  # None: an entry of a table that the file removes
+
+
+def load(scenario: str | Path, settings: Iterable[str] = ()) -> Scenario:
+    """Load a scenario from a file, or by the name of a shipped one.
+
+    Parameters
+    ----------
+    scenario
+        Path of a YAML file, or a name that ``stopflow list`` shows.
+    settings
+        Changes of the form ``stop.limit=20 min``, laid over the file in their order.
+
+    Returns
+    -------
+    Scenario
+        Frozen, with the evidence for every parameter.
+
+    Raises
+    ------
+    ScenarioError
+        If anything in the files or settings is wrong; the message names file, line, key and remedy.
+    """
+    leaves = _leaves_of_file(find(scenario), ())
+    for setting in settings:
+        _lay_over(leaves, _leaves_of_setting(setting))
+    return _build(leaves, str(scenario))
+
+
+def from_plain(values: Mapping[str, Any], name: str) -> Scenario:
+    """Build a scenario from plain values, such as the resolved scenario in a manifest.
+
+    Raises
+    ------
+    ScenarioError
+        If they do not make a scenario.
+    """
+    leaves, mistakes = _flatten(_as_node(values, Place(name)))
+    _raise(mistakes)
+    return _build(leaves, name)
+
+
+def to_plain(scenario: Scenario) -> dict[str, Any]:
+    """Return the resolved scenario as plain values that :func:`from_plain` reads back: nothing is left to ``extends``."""
+    plain: dict[str, Any] = {key: getattr(scenario, key) for key in ("title", "question", "notes") if getattr(scenario, key)}
+    for path, evidence in scenario.evidence.items():
+        *sections, key = path.split(".")
+        place = plain
+        for section in sections:
+            place = place.setdefault(section, {})
+        stands_behind = {name: getattr(evidence, name) for name in EVIDENCE_KEYS if getattr(evidence, name) is not None}
+        place[key] = {"value": evidence.written, **stands_behind}
+    for table in ("reported", "sources"):
+        plain[table] = {
+            key: entry.model_dump(mode="json", exclude_none=True) for key, entry in getattr(scenario, table).items()
+        }
+    return plain
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped scenarios: inside an installed package, or beside it in a clone."""
+    package = Path(__file__).resolve().parent
+    inside = package / "scenarios"
+    return inside if inside.is_dir() else package.parent / "scenarios"
+
+
+def shipped() -> list[Path]:
+    """Return the shipped scenario files in alphabetical order, the bases that others extend left out."""
+    folder = shipped_folder()
+    return sorted(path for path in folder.glob("*/*.yaml") if not path.name.startswith("_"))
+
+
+def find(scenario: str | Path) -> Path:
+    """Return the file of a scenario given by path or by the name of a shipped one.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file and no such name.
+    """
+    path = Path(scenario)
+    if path.exists() or path.suffix in (".yaml", ".yml"):
+        return path
+    for file in shipped():
+        if file.stem == str(scenario):
+            return file
+    hint = nearest(str(scenario), [file.stem for file in shipped()])
+    raise ScenarioError.at(Place(str(scenario)), "", f"no such file and no such shipped scenario; {hint}")
+
+
+# --- files and settings -> leaves -----------------------------------------------------------------------------------
+
+
+def _leaves_of_file(path: Path, chain: tuple[Path, ...]) -> Leaves:
+    root = read_file(path)
+    keys: dict[str, Node] = dict(root.value)
+    extends = keys.pop("extends", None)
+    below: Leaves = {}
+    if extends is not None:
+        base = _base_file(path, extends, (*chain, path.resolve()))
+        inherited = _leaves_of_file(base, (*chain, path.resolve()))
+        below = {key: leaf for key, leaf in inherited.items() if key.split(".")[0] not in NOT_INHERITED}
+    leaves, mistakes = _flatten(Node(keys, root.place))
+    _raise(mistakes)
+    _lay_over(below, leaves)
+    return below
+
+
+def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
+    def wrong(problem: str) -> ScenarioError:
+        return ScenarioError.at(extends.place, "extends", problem)
+
+    if not isinstance(extends.value, str):
+        raise wrong(f"{shown(extends.value)} is not the name of a file; write for example 'extends: ../base.yaml'.")
+    if _NAME.fullmatch(extends.value):
+        base = find(extends.value)
+    else:
+        written = Path(extends.value)
+        climbs = [part for part in written.parts if part == ".."]
+        if written.is_absolute() or len(climbs) > 1 or written.suffix not in (".yaml", ".yml"):
+            raise wrong(
+                f"{shown(extends.value)} is not allowed; name a .yaml file beside this one, one folder up or below, "
+                "or a shipped scenario."
+            )
+        base = path.parent / written
+    if base.resolve() in chain:
+        raise wrong(f"{shown(extends.value)} leads back to a file that extends it; break the loop.")
+    if len(chain) >= LONGEST_CHAIN:
+        raise wrong(f"more than {LONGEST_CHAIN} files extend one another; shorten the chain.")
+    if not base.is_file():
+        raise wrong(f"there is no file {base}; correct the path (it counts from the folder of this file).")
+    return base
+
+
+def _leaves_of_setting(setting: str) -> Leaves:
+    key, equals, text = setting.partition("=")
+    key = key.strip()
+    place = Place(f"--set {shown(setting)[1:-1]}")
+    if not equals or not key:
+        raise ScenarioError.at(place, "", "write --set KEY=VALUE, for example --set stop.limit='20 min'.")
+    tree: Any = read_text(text, place.file).plain()
+    for part in reversed(key.split(".")):
+        tree = {part: tree}
+    leaves, mistakes = _flatten(_as_node(tree, place))
+    _raise(mistakes)
+    return leaves
+
+
+def _lay_over(below: Leaves, above: Leaves) -> None:
+    """Lay one set of leaves over another, in place; a removed entry takes all its leaves along."""
+    for path, leaf in above.items():
+        if leaf is None:
+            for key in [key for key in below if key.startswith(f"{path}.")]:
+                del below[key]
+        else:
+            below[path] = leaf
+
+
+def _as_node(value: Any, place: Place) -> Node:
+    if isinstance(value, Mapping):
+        return Node({str(key): _as_node(item, place) for key, item in value.items()}, place)
+    if isinstance(value, list | tuple):
+        return Node([_as_node(item, place) for item in value], place)
+    return Node(value, place)
+
+
+def _flatten(root: Node) -> tuple[Leaves, list[str]]:
+    """Return the leaves of a tree, and one line for each mistake in its shape."""
+    leaves: Leaves = {}
+    mistakes: list[str] = []
+    _flatten_section(root, Scenario, "", leaves, mistakes)
+    return leaves, mistakes
+
+
+def _flatten_section(
+    node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]
+) -> None:
+    if not isinstance(node.value, dict):
+        example = next(iter(section.model_fields))
+        problem = f"{_short(node)} stands where a mapping belongs; write keys below it, such as '{example}: …'."
+        mistakes.append(mistake(node.place, path, problem))
+        return
+    for key, inner in node.value.items():
+        here = f"{path}.{key}" if path else key
+        field = section.model_fields.get(key)
+        if field is None or field.exclude:
+            known = [name for name, one in section.model_fields.items() if not one.exclude] + ([] if path else ["extends"])
+            mistakes.append(mistake(inner.place, here, f"no such key; {nearest(key, known)}"))
+            continue
+        kind, of = _kind_of(field)
+        if kind == "section":
+            _flatten_section(inner, of, here, leaves, mistakes)
+        elif kind == "table":
+            _flatten_table(inner, of, here, leaves, mistakes)
+        else:
+            _flatten_leaf(inner, here, leaves, mistakes)
+
+
+def _flatten_table(node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]) -> None:
+    if not isinstance(node.value, dict):
+        mistakes.append(mistake(node.place, path, f"{_short(node)} stands where names with keys below them belong."))
+        return
+    for name, inner in node.value.items():
+        here = f"{path}.{name}"
+        if not _NAME.fullmatch(name):
+            problem = "is not a name; use small letters, digits and _, beginning with a letter."
+            mistakes.append(mistake(inner.place, here, problem))
+        elif inner.value is None:
+            leaves[here] = None
+        else:
+            _flatten_section(inner, section, here, leaves, mistakes)
+
+
+def _flatten_leaf(node: Node, path: str, leaves: Leaves, mistakes: list[str]) -> None:
+    if not isinstance(node.value, dict) or path.split(".")[0] not in PARAMETER_SECTIONS:
+        leaves[path] = Leaf(node.plain(), node.place, {})
+        return
+    evidence = {key: inner for key, inner in node.value.items() if key in EVIDENCE_KEYS}
+    rest = {key: inner for key, inner in node.value.items() if key not in EVIDENCE_KEYS}
+    if "value" in rest and len(rest) > 1:
+        other = next(key for key in rest if key != "value")
+        problem = f"no such key beside 'value'; {nearest(other, EVIDENCE_KEYS)}"
+        mistakes.append(mistake(rest[other].place, f"{path}.{other}", problem))
+    elif not rest:
+        mistakes.append(mistake(node.place, path, "has no value; write 'value: …' beside its source."))
+    else:
+        value = rest["value"] if "value" in rest else Node(rest, node.place)
+        leaves[path] = Leaf(value.plain(), value.place, evidence)
+
+
+def _kind_of(field: FieldInfo) -> tuple[str, type[Parameters]]:
+    """Return whether a field is a section, a table of sections or a leaf, and the section's class."""
+    annotation = field.annotation
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return ("section", annotation) if issubclass(annotation, Parameters) else ("leaf", Parameters)
+    if typing.get_origin(annotation) is dict:
+        inside = typing.get_args(annotation)[1]
+        return "table", inside
+    return "leaf", Parameters
+
+
+def _short(node: Node) -> str:
+    if isinstance(node.value, list):
+        return "a list"
+    return shown(node.value) if node.value is not None else "nothing"
+
+
+# --- leaves -> scenario ---------------------------------------------------------------------------------------------
+
+
+def _build(leaves: Leaves, name: str) -> Scenario:
+    written = {path: leaf for path, leaf in leaves.items() if leaf is not None}
+    tree: dict[str, Any] = {"reported": {}, "sources": {}}
+    for path, leaf in written.items():
+        *sections, key = path.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = leaf.value
+    try:
+        scenario = Scenario.model_validate(tree)
+    except ValidationError as problem:
+        _raise([_explain(error, written, name) for error in problem.errors()])
+        raise AssertionError("a validation error without errors") from problem
+    mistakes: list[str] = []
+    table = {
+        path: _evidence_of(path, leaf, scenario, mistakes)
+        for path, leaf in sorted(written.items())
+        if path.split(".")[0] in PARAMETER_SECTIONS
+    }
+    for measure, figure in scenario.reported.items():
+        if figure.source not in scenario.sources:
+            place = written[f"reported.{measure}.source"].place
+            problem = f"'{figure.source}' does not stand under sources:; {nearest(figure.source, scenario.sources)}"
+            mistakes.append(mistake(place, f"reported.{measure}.source", problem))
+    _raise(mistakes)
+    places = {path: leaf.place for path, leaf in written.items()}
+    return scenario.model_copy(update={"evidence": FrozenDict(table), "places": FrozenDict(places), "file": name})
+
+
+def _evidence_of(path: str, leaf: Leaf, scenario: Scenario, mistakes: list[str]) -> Evidence:
+    """Return what stands behind one parameter, and add a line for each mistake in it."""
+    field = field_at(path)
+    values: dict[str, Any] = {key: node.plain() for key, node in leaf.evidence.items()}
+
+    def wrong(key: str, problem: str) -> None:
+        mistakes.append(mistake(leaf.evidence[key].place if key in leaf.evidence else leaf.place, f"{path}.{key}", problem))
+
+    grade = values.get("grade", "assumed")
+    source = values.get("source")
+    if grade not in GRADES:
+        wrong("grade", f"{shown(grade)} is not a grade; {nearest(str(grade), GRADES)}")
+        grade = "assumed"
+    if source is not None and source not in SOURCE_WORDS and source not in scenario.sources:
+        wrong("source", f"{shown(source)} does not stand under sources:; {nearest(str(source), scenario.sources)}")
+    if grade != "assumed" and (source is None or source in SOURCE_WORDS):
+        wrong("grade", f"is '{grade}', but no publication is named; give 'source' a key of sources:, or grade it assumed.")
+    _check_range(values, field, value_at(scenario, path), wrong)
+    note = values.get("note")
+    if note is not None and not isinstance(note, str):
+        wrong("note", f"{shown(note)} is not text; put it in quotation marks.")
+        note = None
+    return Evidence(
+        low=values.get("low"), high=values.get("high"), source=source, grade=grade, note=note,
+        written=leaf.value, place=leaf.place,
+    )  # fmt: skip
+
+
+def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Callable[[str, str], None]) -> None:
+    """Check that low and high are of the parameter's own kind and lie on either side of its value."""
+    is_distribution = isinstance(value, Distribution)
+    middle = value.mean if is_distribution else value
+    for key in ("low", "high"):
+        if values.get(key) is None:
+            continue
+        try:
+            limit = parse_duration(values[key]) if is_distribution else _parser(field)(values[key])
+        except ValueError as problem:
+            wrong(key, str(problem))
+            continue
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or not isinstance(middle, int | float):
+            wrong(key, "a range makes no sense for this key; remove it.")
+        elif (key == "low" and limit > middle) or (key == "high" and limit < middle):
+            side = "above" if key == "low" else "below"
+            what = "the mean of its distribution" if is_distribution else "the value"
+            wrong(key, f"{shown(values[key])} lies {side} {what}; correct one of them.")
+
+
+def _parser(field: FieldInfo) -> Callable[[Any], Any]:
+    """Return the function that reads a field's value as it is written."""
+    for item in field.metadata:
+        if isinstance(item, BeforeValidator):
+            return typing.cast(Callable[[Any], Any], item.func)
+    return lambda value: value
+
+
+def field_at(path: str) -> FieldInfo:
+    """Return the declaration of the field at a dotted path."""
+    section: type[Parameters] = Scenario
+    parts = path.split(".")
+    position = 0
+    while True:
+        field = section.model_fields[parts[position]]
+        kind, inside = _kind_of(field)
+        position += 2 if kind == "table" else 1
+        if kind == "leaf" or position >= len(parts):
+            return field
+        section = inside
+
+
+def value_at(scenario: Scenario, path: str) -> Any:
+    """Return the value at a dotted path."""
+    value: Any = scenario
+    for part in path.split("."):
+        value = value[part] if isinstance(value, dict) else getattr(value, part)
+    return value
+
+
+def unit_of(field: FieldInfo) -> str:
+    """Return the unit of a field, for tables."""
+    for item in field.metadata:
+        if isinstance(item, Unit):
+            return item.text
+    return "choice"
+
+
+def _explain(error: Any, leaves: Mapping[str, Leaf], name: str) -> str:
+    """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
+    parts = [str(part) for part in error["loc"]]
+    path = ".".join(parts)
+    if error["type"] == "missing":
+        if path in ("title", "question"):
+            return mistake(Place(name), path, f"is missing; write '{path}: …' at the top of the file.")
+        meaning = field_at(path).description or ""
+        nearby = _nearest_place(path.rpartition(".")[0], leaves) or Place(name)
+        return mistake(nearby, path, f"is missing ({meaning}); add it, or inherit it with 'extends: ../base.yaml'.")
+    while parts and ".".join(parts) not in leaves and _nearest_place(".".join(parts), leaves) is None:
+        parts.pop()
+    key = ".".join(parts)
+    return mistake(_nearest_place(key, leaves) or Place(name), key, _reason(error))
+
+
+def _nearest_place(path: str, leaves: Mapping[str, Leaf]) -> Place | None:
+    """Return the place of a key, or the first place below it."""
+    if path in leaves:
+        return leaves[path].place
+    below = [leaf.place for key, leaf in leaves.items() if key.startswith(f"{path}.")] if path else []
+    return min(below, key=lambda place: (place.file, place.line)) if below else None
+
+
+def _reason(error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "literal_error":
+        options = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"{shown(error['input'])} is not one of {', '.join(options)}; {nearest(str(error['input']), options)}"
+    return f"{shown(error.get('input'))}: {error['msg'].lower()}; see 'stopflow explain' for what belongs here."
+
+
+def _raise(mistakes: list[str]) -> None:
+    if mistakes:
+        lines = list(dict.fromkeys(mistakes))
+        more = len(lines) - MOST_MISTAKES_SHOWN
+        shown_lines = lines[:MOST_MISTAKES_SHOWN] + ([f"… and {more} more mistakes."] if more > 0 else [])
+        raise ScenarioError("\n".join(shown_lines))

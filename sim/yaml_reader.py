@@ -1,0 +1,209 @@
+"""YAML text -> plain values, each with the line and column where it stands.
+
+Only what a scenario needs is understood: mappings, lists and plain scalars of YAML 1.2. Tags, anchors, aliases and merge keys
+are refused, and so are duplicate keys, deep nesting and large files, so that a stranger's file cannot do harm. Nothing
+is ever constructed from a tag, since no constructor is used.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import Place, ScenarioError
+from sim.units import shown
+
+MOST_BYTES = 1_000_000
+MOST_NODES = 50_000
+DEEPEST = 24
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
+_WORDS: dict[str, object] = {"": None, "~": None, "null": None, "Null": None, "true": True, "True": True} | {
+    "false": False,
+    "False": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and the place where it was written; mappings hold nodes by key, lists hold nodes."""
+
+    value: Any
+    place: Place
+
+    def plain(self) -> Any:
+        """Return the value without places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+
+def read_file(path: Path) -> Node:
+    """Read one YAML file.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not a readable, safe and small YAML file with a mapping at its top.
+    """
+    place = Place(str(path))
+    if not path.exists():
+        raise ScenarioError.at(place, "", "there is no such file; check the path, or see 'stopflow list'.")
+    if not path.is_file():
+        raise ScenarioError.at(place, "", "is a folder or a device, not a file; name a YAML file in it.")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except OSError as problem:
+        raise ScenarioError.at(place, "", f"cannot be read ({problem.strerror}); check its permissions.") from None
+    if len(content) > MOST_BYTES:
+        raise ScenarioError.at(place, "", f"is larger than {MOST_BYTES:,} bytes; a scenario is a few kilobytes.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content[: problem.start].count(b"\n") + 1
+        raise ScenarioError.at(Place(str(path), line, 1), "", "is not UTF-8 text; save it as UTF-8 YAML.") from None
+    node = read_text(text, str(path))
+    if not isinstance(node.value, dict):
+        found = "is empty" if node.value is None else f"holds {_kind(node.value)}"
+        raise ScenarioError.at(node.place, "", f"the file {found}; a scenario is a mapping of keys, such as 'title: …'.")
+    return node
+
+
+def read_text(text: str, name: str) -> Node:
+    """Read YAML text; ``name`` stands for the file in messages.
+
+    Raises
+    ------
+    ScenarioError
+        If the text is not YAML, or holds something that a scenario may not hold.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    reader = YAML(typ="rt", pure=True)
+    try:
+        return _Composer(name, reader.parse(text)).document()
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+        raise ScenarioError.at(place, "", f"is not YAML: {_in_plain_words(problem, text, place)}") from None
+    except ReaderError as problem:
+        line = text[: problem.position].count("\n") + 1 if isinstance(problem.position, int) else 1
+        reason = "holds a character that YAML does not allow; save it as plain UTF-8 text."
+        raise ScenarioError.at(Place(name, line, 1), "", reason) from None
+    except (YAMLError, ValueError, RecursionError) as problem:
+        if isinstance(problem, ScenarioError):
+            raise
+        raise ScenarioError.at(Place(name, 1, 1), "", "is not YAML that I can read; check quotes and brackets.") from None
+
+
+def _in_plain_words(problem: Any, text: str, place: Place) -> str:
+    lines = text.splitlines()
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    if "\t" in line[: place.column + 1]:
+        return "a tab stands in the indentation; use spaces."
+    words = " ".join(str(problem.problem or problem.context or "it breaks off").split())
+    return f"{words}; check indentation, quotes and colons near here."
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"only {shown(value)}"
+
+
+class _Composer:
+    """Builds nodes from the parser's events, and refuses what is not needed."""
+
+    def __init__(self, name: str, events: Iterator[Any]) -> None:
+        self.name = name
+        self.events = events
+        self.nodes = 0
+
+    def document(self) -> Node:
+        root: Node | None = None
+        for event in self.events:
+            kind = type(event).__name__
+            if kind in ("StreamStartEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamEndEvent", "CommentEvent"):
+                continue
+            if root is not None:
+                raise self.refuse(event, "a second document starts here; a scenario file holds one.")
+            root = self.node(event, depth=1)
+        return root or Node(None, Place(self.name, 1, 1))
+
+    def refuse(self, event: Any, problem: str) -> ScenarioError:
+        return ScenarioError.at(self.place(event), "", problem)
+
+    def place(self, event: Any) -> Place:
+        return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def node(self, event: Any, depth: int) -> Node:
+        kind = type(event).__name__
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise self.refuse(event, f"the file holds more than {MOST_NODES:,} values; shorten it.")
+        if depth > DEEPEST:
+            raise self.refuse(event, f"nested deeper than {DEEPEST} levels; a scenario needs no more than 8.")
+        if kind == "AliasEvent" or getattr(event, "anchor", None):
+            raise self.refuse(event, "anchors (&) and aliases (*) are not allowed; write the value out, or use 'extends'.")
+        tag = getattr(event, "tag", None) or getattr(event, "ctag", None)
+        if tag and str(tag) not in ("None", "!"):
+            raise self.refuse(event, f"the tag {shown(str(tag))} is not allowed; remove it.")
+        if kind == "ScalarEvent":
+            return Node(self.scalar(event), self.place(event))
+        if kind == "SequenceStartEvent":
+            return Node(self.sequence(depth), self.place(event))
+        return Node(self.mapping(depth), self.place(event))
+
+    def sequence(self, depth: int) -> list[Node]:
+        items = []
+        for event in self.events:
+            if type(event).__name__ == "SequenceEndEvent":
+                break
+            items.append(self.node(event, depth + 1))
+        return items
+
+    def mapping(self, depth: int) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for event in self.events:
+            if type(event).__name__ == "MappingEndEvent":
+                break
+            key = self.node(event, depth + 1)
+            if isinstance(key.value, dict | list):
+                raise self.refuse(event, "a key must be a word, not a list or a mapping; check the indentation.")
+            name = event.value
+            if name == "<<":
+                raise self.refuse(event, "merge keys (<<) are not allowed; use 'extends'.")
+            if name in found:
+                first = found[name].place.line
+                raise ScenarioError.at(key.place, name, f"stands here a second time (first on line {first}); keep one.")
+            value = self.node(next(self.events), depth + 1)
+            # A key is the better place to point at than the first line of a nested value.
+            found[name] = Node(value.value, key.place if isinstance(value.value, dict) else value.place)
+        return found
+
+    def scalar(self, event: Any) -> object:
+        text: str = event.value
+        if not event.implicit[0]:  # quoted or block text
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            number = float(text)
+            if not math.isfinite(number):
+                raise self.refuse(event, f"{shown(text)} is too large a number.")
+            return number
+        return text

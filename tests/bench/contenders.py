@@ -1,0 +1,92 @@
+"""Who is measured: plain SimPy models, and stopflow's engines on scenario files.
+
+A contender simulates one replication from a seed and says how many vehicles it handled, those that drove on included.
+A scenario of stopflow is compared with the plain SimPy model of the same work; where there is none, with the reference
+corridor, and the table says that the work differs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import corridor_simpy
+
+ROOT = Path(__file__).resolve().parents[2]
+CORRIDOR = Path(__file__).with_name("corridor.yaml")
+SHIPPED = ROOT / "scenarios" / "operations" / "wyoming_safe_haul_2025.yaml"
+
+SMALL_HOURS, SMALL_RATE_PER_HOUR = 72.0, 13.0
+
+Replicate = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One line of the table; `baseline` is the model whose speed it is divided by."""
+
+    engine: str
+    model: str
+    replicate: Replicate
+    baseline: Replicate
+    same_work: bool = True
+
+
+class NotYetError(Exception):
+    """A contender that cannot be measured here, and why, in one line."""
+
+
+# --- Plain SimPy ------------------------------------------------------------------------------------------------------
+
+
+def reference_corridor(seed: int) -> int:
+    """Simulate the reference corridor at the small size."""
+    return corridor_simpy.run(seed, SMALL_HOURS, SMALL_RATE_PER_HOUR).arrivals
+
+
+# The plain SimPy model that does the same work as corridor.yaml. That file states the reference corridor; should it
+# come to state anything else, its plain model goes into a module of its own here, and this name points there.
+corridor_twin: Replicate = reference_corridor
+
+
+# --- stopflow ---------------------------------------------------------------------------------------------------------
+
+
+def stopflow(scenario: Path) -> Replicate:
+    """Return stopflow's SimPy engine on one scenario: draw, then flow. Reading the file is not timed."""
+    if not scenario.is_file():
+        raise NotYetError(f"stopflow on {scenario.name}: not measured, there is no such file.")
+    try:
+        load = importlib.import_module("sim.loading").load
+        draw = importlib.import_module("sim.chance").draw
+        simulate = importlib.import_module("sim.engines.simpy_engine").simulate
+    except ImportError as error:
+        raise NotYetError(f"stopflow on {scenario.name}: not measured, {error}.") from error
+    loaded = load(scenario)
+
+    def replicate(seed: int) -> int:
+        trace = simulate(loaded, draw(loaded, seed, 0))
+        return int(trace.count("stop_began")) + int(trace.count("passed"))
+
+    return replicate
+
+
+def contenders(shipped: Path = SHIPPED) -> tuple[list[Contender], list[str]]:
+    """Return everybody who can be measured here, and one line about each who cannot."""
+    found = [Contender("SimPy, idiomatic", "reference corridor, small", reference_corridor, reference_corridor)]
+    missing = []
+    for scenario, baseline, same_work in (
+        (CORRIDOR, corridor_twin, True),
+        (shipped, reference_corridor, False),
+    ):
+        try:
+            replicate = stopflow(scenario)
+        except NotYetError as reason:
+            missing.append(str(reason))
+            continue
+        if baseline is not reference_corridor:
+            found.append(Contender("SimPy, idiomatic", f"same work as {scenario.stem}", baseline, baseline))
+        found.append(Contender("stopflow, SimPy engine", scenario.stem, replicate, baseline, same_work))
+    return found, missing
