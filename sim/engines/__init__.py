@@ -1,0 +1,1 @@
+"""The engines: each makes the same trace from the same draws."""

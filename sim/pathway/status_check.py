@@ -1,0 +1,128 @@
+"""The status check: whom the officer asks, whom the officer refers, and what ICE answers.
+
+Runs beside the stop and holds one answerer of a channel for each question. Everyone referred ends in exactly one of
+``no_match``, ``declined``, ``detained``, ``no_answer`` and ``past_limit``. Also records ``asked``, ``not_identified``,
+``referred`` and how each question fared.
+"""
+
+from __future__ import annotations
+
+import simpy
+
+from sim.entities import IN_STATE, Person, Vehicle
+from sim.pathway.world import Order, Process, Slot, World, priority
+from sim.scenario import CHANNELS
+from sim.trace import Kind
+
+
+class Encounter:
+    """What one stop still waits for, and whom it has detained."""
+
+    __slots__ = ("detained", "ice_is_here", "is_over", "open", "settled", "unit", "vehicle")
+
+    def __init__(self, world: World, vehicle: Vehicle, unit: int) -> None:
+        self.vehicle = vehicle
+        self.unit = unit
+        self.ice_is_here = world.ice_is_here
+        self.open: dict[int, Person | None] = {}  # by slot: people without an answer; None while people are being asked
+        self.detained: list[Person] = []
+        self.is_over = False
+        self.settled: simpy.Event = world.env.event()
+
+    def close(self, slot: int) -> None:
+        """Close one open matter; the last one lets the stop go on."""
+        del self.open[slot]
+        if not self.open:
+            self.end_wait()
+
+    def end_wait(self) -> None:
+        """Let the stop go on, with or without answers."""
+        if not self.settled.triggered:
+            self.settled.succeed()
+
+
+def asks_anyone(world: World, vehicle: Vehicle) -> bool:
+    """Whether the policy has the officer ask anybody in this vehicle."""
+    return any(_asks(world, person) for person in vehicle.people)
+
+
+def _asks(world: World, person: Person) -> bool:
+    asked = world.scenario.status_check.asked
+    if asked == "occupants":
+        return True
+    if asked == "drivers":
+        return person.is_driver
+    return asked == "drivers_unsettled" and person.is_driver and person.licence != IN_STATE
+
+
+def ask(world: World, encounter: Encounter) -> Process:
+    """Ask the people in a vehicle, and refer those about whom too much doubt is left."""
+    vehicle = encounter.vehicle
+    encounter.open[Slot.ASKING] = None
+    yield world.wait(vehicle.asking, vehicle, Slot.ASKING)
+    if encounter.is_over:
+        return
+    for person in vehicle.people:
+        if not _asks(world, person):
+            continue
+        world.record(Kind.ASKED, vehicle, person)
+        if not person.identified:
+            world.record(Kind.NOT_IDENTIFIED, vehicle, person)
+        elif person.doubt > world.scenario.status_check.threshold:
+            world.record(Kind.REFERRED, vehicle, person)
+            encounter.open[Slot.PERSON + person.seat] = person
+            world.start(refer(world, encounter, person))
+    encounter.close(Slot.ASKING)
+
+
+def refer(world: World, encounter: Encounter, person: Person) -> Process:
+    """Put one person's case to ICE, channel after channel until one answers, and act on the answer."""
+    vehicle, slot = encounter.vehicle, Slot.PERSON + person.seat
+    for name in world.scenario.status_check.channels:
+        answerers, number = world.answerers[name], CHANNELS.index(name)
+        if not answerers.on_duty:
+            continue
+        answerer = answerers.take()
+        if answerer is None:
+            answerer = yield answerers.join()
+        if encounter.is_over:
+            answerers.free(answerer)
+            return
+        world.record(Kind.QUESTION_PUT, vehicle, unit=answerer, detail=number)
+        patience = getattr(world.scenario.status_check, name).gives_up_after
+        answered = person.replies[number] <= patience and not person.no_answers[number]
+        yield world.wait(person.replies[number] if answered else patience, vehicle, slot)
+        world.record(Kind.ANSWERED if answered else Kind.GAVE_UP, vehicle, unit=answerer, detail=number)
+        answerers.free(answerer)
+        if encounter.is_over:
+            return
+        if answered:
+            act_on_answer(world, encounter, person)
+            return
+    world.record(Kind.NO_ANSWER, vehicle, person)
+    encounter.close(slot)
+
+
+def act_on_answer(world: World, encounter: Encounter, person: Person) -> None:
+    """Detain the person if ICE reports a match and asks for custody."""
+    if not person.matched:
+        world.record(Kind.NO_MATCH, encounter.vehicle, person)
+    elif not person.go_ahead:
+        world.record(Kind.DECLINED, encounter.vehicle, person)
+    else:
+        world.record(Kind.DETAINED, encounter.vehicle, person)
+        encounter.detained.append(person)
+    encounter.close(Slot.PERSON + person.seat)
+
+
+def wait_for_answers(world: World, encounter: Encounter) -> Process:
+    """Keep the people until every answer is in, or until the limit on added time lets go those without one."""
+    vehicle, limit = encounter.vehicle, world.scenario.status_check.limit
+    if encounter.open:
+        if limit is not None:
+            world.call_after(limit, priority(Order.LIMIT, vehicle.flow, vehicle.number), encounter.end_wait)
+        yield encounter.settled
+    for person in encounter.open.values():
+        if person:
+            world.record(Kind.PAST_LIMIT, vehicle, person)
+    encounter.is_over = True

@@ -1,0 +1,35 @@
+"""The roadside stop, from the officer's signal to the moment when the unit is free again.
+
+Holds one patrol unit throughout. The status check runs beside the traffic task and the inspection; what it adds to them is
+waited for afterwards. Records ``stop_began``, the outcome, ``task_ended``, ``stop_ended`` and ``unit_free``.
+"""
+
+from __future__ import annotations
+
+from sim.entities import ARRESTED, OUTCOMES, Vehicle
+from sim.pathway.custody import criminal_arrest, custody
+from sim.pathway.inspection import inspection
+from sim.pathway.status_check import Encounter, ask, asks_anyone, wait_for_answers
+from sim.pathway.world import Process, World
+from sim.trace import Kind
+
+
+def stop(world: World, vehicle: Vehicle, unit: int) -> Process:
+    """Stop one vehicle, inspect it if selected, check whom the policy asks about, take into custody, free the unit."""
+    encounter = Encounter(world, vehicle, unit)
+    world.record(Kind.STOP_BEGAN, vehicle, unit=unit)
+    if asks_anyone(world, vehicle):
+        world.start(ask(world, encounter))
+    yield world.wait(vehicle.traffic_task, vehicle)
+    world.record(Kind[OUTCOMES[vehicle.outcome].upper()], vehicle)
+    if vehicle.selected:
+        yield from inspection(world, vehicle)
+    world.record(Kind.TASK_ENDED, vehicle, unit=unit)
+    yield from wait_for_answers(world, encounter)
+    world.record(Kind.STOP_ENDED, vehicle, unit=unit)
+    if encounter.detained:
+        yield from custody(world, encounter)
+    if vehicle.outcome == ARRESTED and vehicle.people[0] not in encounter.detained:
+        yield from criminal_arrest(world, vehicle, unit)
+    world.record(Kind.UNIT_FREE, vehicle, unit=unit)
+    world.patrol_units.free(unit)

@@ -1,0 +1,169 @@
+"""What the processes of one replication share: the clock, the record, the pools of people who serve, the policy.
+
+Time is whole milliseconds. Things at the same instant happen in the declared order of :class:`Order`, then by
+entity, so that no result hangs on which line of code ran first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from enum import IntEnum
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+
+from sim.chance import Draws
+from sim.entities import Person, Vehicle
+from sim.scenario import CHANNELS, Scenario
+from sim.trace import NOBODY, Kind, Trace, who
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Order(IntEnum):
+    """Who goes first at the same instant: a statement about the world, and the same in every engine."""
+
+    RELEASE = 1  # something ends and somebody is free again
+    LIMIT = 2  # patience or a limit runs out
+    CAPACITY = 3  # a shift ends or begins
+    QUEUE = 4  # a vehicle that waits for passengers leaves
+    ARRIVAL = 5  # a vehicle comes by
+
+
+#: Numbers of the flows of entities that belong to no traffic flow.
+SHIFTS, ICE_FLEET = 254, 255
+
+
+class Slot(IntEnum):
+    """Which of the things that go on about one vehicle at the same time an event belongs to."""
+
+    STOP = 0
+    ASKING = 1
+    PERSON = 2  # plus the seat
+
+
+def priority(order: Order, flow: int, number: int, slot: int = 0) -> int:
+    """Return the place of an event among those of its instant: by order, then flow, number and slot.
+
+    It lies above SimPy's own priorities, so that whatever follows at once (a release that wakes the next in a queue) is
+    settled before the next timed event of the same instant.
+    """
+    return (((order << 8 | flow) << 32) | number) << 4 | slot
+
+
+class Pool:
+    """People or vehicles of one kind, each with a number, who serve one at a time; who waits is served in order.
+
+    The lowest free number goes first. Somebody whose shift is over finishes what is at hand, and those already waiting.
+    """
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.on_duty: set[int] = set()
+        self._free: list[int] = []
+        self._busy: set[int] = set()
+        self._queue: deque[simpy.Event] = deque()
+
+    def begin_duty(self, members: Iterable[int]) -> None:
+        """Let members come on duty; one who is still busy from the last shift serves again when free."""
+        for member in members:
+            self.on_duty.add(member)
+            if member not in self._busy:
+                self._offer(member)
+
+    def end_duty(self, members: Iterable[int]) -> None:
+        """Let members go off duty, the busy ones as soon as they are free."""
+        self.on_duty.difference_update(members)
+        self._free = sorted(member for member in self._free if member in self.on_duty)
+
+    def take(self) -> int | None:
+        """Return a free member's number and keep that member busy, or None if there is none."""
+        if not self._free:
+            return None
+        member = heappop(self._free)
+        self._busy.add(member)
+        return member
+
+    def join(self) -> simpy.Event:
+        """Stand in the queue; the event brings a member's number."""
+        turn = self.env.event()
+        self._queue.append(turn)
+        return turn
+
+    def give_up(self, turn: simpy.Event) -> None:
+        """Leave the queue unserved, if it is not too late; the event then brings NOBODY."""
+        if not turn.triggered:
+            self._queue.remove(turn)
+            turn.succeed(NOBODY)
+
+    def free(self, member: int) -> None:
+        """Let a member go, to the next in the queue or to wait for one."""
+        self._busy.remove(member)
+        if member in self.on_duty or self._queue:
+            self._offer(member)
+
+    def _offer(self, member: int) -> None:
+        if self._queue:
+            self._busy.add(member)
+            self._queue.popleft().succeed(member)
+        else:
+            heappush(self._free, member)
+
+
+class World:
+    """One replication's world."""
+
+    def __init__(self, scenario: Scenario, draws: Draws) -> None:
+        self.scenario = scenario
+        self.draws = draws
+        self.env = simpy.Environment()
+        self.patrol_units = Pool(self.env)
+        self.inspectors = Pool(self.env)
+        self.answerers = {name: Pool(self.env) for name in CHANNELS}
+        self.ice_is_here = False
+        self._rows: list[tuple[int, ...]] = []
+
+    @property
+    def now(self) -> int:
+        """The time in milliseconds."""
+        return int(self.env.now)
+
+    @property
+    def trace(self) -> Trace:
+        """What has been recorded so far."""
+        return Trace.of(self._rows)
+
+    def record(
+        self, kind: Kind, vehicle: Vehicle | None = None, person: Person | None = None, unit: int = NOBODY, detail: int = 0
+    ) -> None:
+        """Record that something happened now; about a person, ``detail`` is who that is."""
+        flow, number = (vehicle.flow, vehicle.number) if vehicle else (NOBODY, NOBODY)
+        seat = NOBODY
+        if person:
+            seat, detail = person.seat, who(person.standing, person.licence)
+        self._rows.append((self.now, kind, flow, number, seat, unit, detail))
+
+    def start(self, process: Process) -> None:
+        """Begin a journey beside this one."""
+        self.env.process(process)
+
+    def wait(
+        self, duration: int, vehicle: Vehicle, slot: int = Slot.STOP, order: Order = Order.RELEASE
+    ) -> simpy.Event:
+        """Return the event that comes after a duration in the life of a vehicle."""
+        return self.event_after(duration, priority(order, vehicle.flow, vehicle.number, slot))
+
+    def event_after(self, duration: int, place: int) -> simpy.Event:
+        """Return the event that comes after a duration, at its place among those of the same instant."""
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None  # as simpy.Timeout does, which knows no place among its equals
+        self.env.schedule(event, place, duration)  # type: ignore[arg-type]
+        return event
+
+    def call_after(self, duration: int, place: int, action: Callable[[], None]) -> None:
+        """Let something happen after a duration that no process waits for."""
+        event = self.event_after(duration, place)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: action())

@@ -1,0 +1,126 @@
+"""The flat record of what happened in one replication, and its digest.
+
+One row per thing that happened, seven whole numbers each. Statistics come later, in :mod:`sim.measures`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario import LICENCES
+
+Rows = NDArray[np.int64]
+
+COLUMNS = ("time", "kind", "flow", "vehicle", "seat", "unit", "detail")
+NOBODY = -1
+
+
+class Kind(IntEnum):
+    """What can happen. The comment says what the columns ``unit`` and ``detail`` hold; they are -1 and 0 otherwise."""
+
+    UNIT_ON_DUTY = 1  # unit: patrol unit
+    UNIT_OFF_DUTY = 2  # unit: patrol unit
+    INSPECTOR_ON_DUTY = 3  # unit: inspector
+    INSPECTOR_OFF_DUTY = 4  # unit: inspector
+    ICE_ARRIVED = 5  # detail: agents on the scene
+    ICE_LEFT = 6  # detail: agents on the scene
+    SEEN = 10  # detail: people in the vehicle
+    DIVERTED = 11
+    PASSED = 12
+    STOP_BEGAN = 13  # unit: patrol unit
+    WARNED = 14
+    CITED = 15
+    ARRESTED = 16
+    INSPECTION_BEGAN = 20  # unit: inspector; detail: level, 0 for level 1
+    INSPECTION_ENDED = 21  # unit: inspector; detail: level
+    NOT_INSPECTED = 22  # selected, but no inspector was free in time
+    VEHICLE_OUT_OF_SERVICE = 23  # detail: ground
+    DRIVER_OUT_OF_SERVICE = 24  # detail: ground
+    TASK_ENDED = 25  # unit: patrol unit; the end of traffic matter and inspection
+    ASKED = 30  # detail: who
+    NOT_IDENTIFIED = 31  # detail: who
+    REFERRED = 32  # detail: who
+    QUESTION_PUT = 33  # unit: answerer; detail: channel
+    ANSWERED = 34  # unit: answerer; detail: channel
+    GAVE_UP = 35  # unit: answerer; detail: channel; no answer there, the next channel is tried
+    NO_MATCH = 36  # detail: who
+    DECLINED = 37  # detail: who; a match, but no go-ahead
+    DETAINED = 38  # detail: who
+    NO_ANSWER = 39  # detail: who; from no channel
+    PAST_LIMIT = 40  # detail: who; let go since the limit on added time ran out
+    STOP_ENDED = 45  # unit: patrol unit; everyone not in custody may go
+    CUSTODY_BEGAN = 50  # unit: patrol unit; detail: path
+    CUSTODY_ENDED = 51  # unit: patrol unit; detail: path
+    ARREST_BEGAN = 52  # unit: patrol unit
+    ARREST_ENDED = 53  # unit: patrol unit
+    UNIT_FREE = 54  # unit: patrol unit
+    BOOKED = 60  # detail: who; at the county jail
+    BOARDED = 61  # unit: ICE vehicle; detail: who
+    ICE_VEHICLE_LEFT = 62  # unit: ICE vehicle; detail: people on board
+    ICE_VEHICLE_BACK = 63  # unit: ICE vehicle
+    AT_FACILITY = 64  # detail: who
+
+
+def who(standing: int, licence: int) -> int:
+    """Return the code for a person's standing and licence that stands in ``detail``."""
+    return standing * len(LICENCES) + licence
+
+
+def standing_of(detail: Rows) -> Rows:
+    """Return the standing from the codes of :func:`who`."""
+    return detail // len(LICENCES)
+
+
+def licence_of(detail: Rows) -> Rows:
+    """Return the licence from the codes of :func:`who`."""
+    return detail % len(LICENCES)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Trace:
+    """What happened in one replication, in the order in which it happened.
+
+    Attributes
+    ----------
+    rows
+        Whole numbers, shape (events, 7); the columns are named in :data:`COLUMNS`, time in milliseconds.
+    """
+
+    rows: Rows
+
+    @classmethod
+    def of(cls, rows: list[tuple[int, ...]]) -> Trace:
+        """Make a trace from a list of rows."""
+        return cls(np.asarray(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)))
+
+    def column(self, name: str) -> Rows:
+        """Return one column."""
+        return self.rows[:, COLUMNS.index(name)]
+
+    def of_kind(self, *kinds: Kind) -> Rows:
+        """Return the rows of some kinds, in order."""
+        return self.rows[np.isin(self.rows[:, 1], kinds)] if len(kinds) > 1 else self.rows[self.rows[:, 1] == kinds[0]]
+
+    def count(self, *kinds: Kind) -> int:
+        """Return how often something happened."""
+        return len(self.of_kind(*kinds))
+
+    def story(self, flow: int, vehicle: int) -> list[str]:
+        """Return the kinds of what happened to one vehicle, in order and in words."""
+        mine = self.rows[(self.column("flow") == flow) & (self.column("vehicle") == vehicle)]
+        return [Kind(kind).name.lower() for kind in mine[:, 1].tolist()]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the rows as little-endian 64-bit whole numbers, row by row."""
+        return hashlib.sha256(np.ascontiguousarray(self.rows, dtype="<i8").tobytes()).hexdigest()
+
+
+def digest_of(digests: list[str]) -> str:
+    """Return one digest for the traces of a run, in the order of their replications."""
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
