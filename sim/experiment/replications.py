@@ -1,0 +1,322 @@
+"""Replications of one scenario: how many, on how many workers, and how surely they settle each measure.
+
+Results do not hang on the number of workers or the size of chunks: every replication finds its numbers by its own number, and
+sums are exact (``math.fsum``) and in order of replication.
+
+References
+----------
+Hoad, Robinson and Davies (2010), "Automated selection of the number of replications for a discrete-event simulation",
+Journal of the Operational Research Society 61, 1632-1644 (the rule with look-ahead).
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chance import draw
+from sim.engines import simpy_engine
+from sim.errors import UsageError, nearest
+from sim.measures import MEASURES, measure_all
+from sim.scenario import Scenario
+from sim.trace import Trace, digest_of
+from sim.units import MILLISECONDS
+
+CONFIDENCE = 0.95
+#: Once the wanted precision is reached it must hold for this many further replications, since it may be reached by luck.
+LOOK_AHEAD = 5
+FEWEST = 10
+MOST = 10_000_000
+CHUNK = 10
+
+_IN_MINUTES = {unit: size / MILLISECONDS["min"] for unit, size in MILLISECONDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """A wish: the half-width of the 95% interval of a measure's mean, relative to the mean or in the measure's unit."""
+
+    measure: str
+    half_width: float
+    relative: bool
+
+    def met(self, mean: float, half_width: float) -> bool:
+        """Whether a mean is known well enough; a relative wish about a mean of zero is met by certainty only."""
+        return half_width <= self.half_width * (abs(mean) if self.relative else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One measure over all replications in which it is defined; NaN where there are too few."""
+
+    mean: float
+    sd: float
+    p05: float
+    median: float
+    p95: float
+    ci_low: float
+    ci_high: float
+    replications: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Result:
+    """What a run gave.
+
+    Attributes
+    ----------
+    values
+        Every measure of every replication, shape (replications, measures), in the order of the registry.
+    digests
+        The digest of each replication's trace.
+    unmet
+        Wishes for precision that the largest allowed number of replications did not fulfil.
+    """
+
+    scenario: Scenario
+    seed: int
+    engine: str
+    values: NDArray[np.float64]
+    digests: tuple[str, ...]
+    unmet: tuple[Precision, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """One digest over the traces of all replications."""
+        return digest_of(list(self.digests))
+
+    def column(self, measure: str) -> NDArray[np.float64]:
+        """Return one measure, shape (replications,)."""
+        column: NDArray[np.float64] = self.values[:, list(MEASURES).index(measure)]
+        return column
+
+    def summary(self, measure: str) -> Summary:
+        """Return one measure's summary over the replications."""
+        return summarise(self.column(measure))
+
+
+Block = tuple[list[list[float]], list[str]]
+
+
+def replicate(scenario: Scenario, seed: int, replication: int) -> Trace:
+    """Return the trace of one replication."""
+    return simpy_engine.simulate(scenario, draw(scenario, seed, replication))
+
+
+def run_block(scenario: Scenario, seed: int, first: int, count: int) -> Block:
+    """Return measures and digests of the replications ``first`` to ``first + count - 1``; the task of one worker."""
+    values, digests = [], []
+    for replication in range(first, first + count):
+        trace = replicate(scenario, seed, replication)
+        values.append(measure_all(trace))
+        digests.append(trace.digest)
+    return values, digests
+
+
+def run(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    precision: Sequence[Precision] = (),
+    seed: int = 1,
+    workers: int = 1,
+    chunk: int = CHUNK,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Result:
+    """Replicate one scenario.
+
+    Parameters
+    ----------
+    scenario
+        What is simulated.
+    replications
+        How many; with ``precision`` the most that may be used. 100 and 10,000 when not given.
+    precision
+        Wishes on named measures. Replications go on until all are met and stay met for :data:`LOOK_AHEAD` more.
+    seed
+        The seed of the run.
+    workers
+        Processes to use; results are the same with any number.
+    chunk
+        Replications to a task; results are the same with any size.
+    executor
+        Use this executor instead of processes of our own.
+    progress
+        Called with the number of replications done and the number wanted.
+
+    Returns
+    -------
+    Result
+        Values in the order of replications.
+    """
+    most = replications or (10_000 if precision else 100)
+    values: list[list[float]] = []
+    digests: list[str] = []
+    rule = _Rule(precision) if precision else None
+    with _executor(executor, workers) as pool:
+        for block_values, block_digests in _blocks_in_order(pool, scenario, seed, most, chunk):
+            values += block_values
+            digests += block_digests
+            progress(len(values), most)
+            stop_at = rule.enough(np.asarray(values)) if rule else None
+            if stop_at is not None:
+                values, digests = values[:stop_at], digests[:stop_at]
+                break
+        else:
+            return Result(
+                scenario, seed, simpy_engine.NAME, np.asarray(values), tuple(digests), tuple(rule.unmet) if rule else ()
+            )
+    progress(len(values), len(values))
+    return Result(scenario, seed, simpy_engine.NAME, np.asarray(values), tuple(digests))
+
+
+@contextmanager
+def _executor(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
+    if executor is not None or workers <= 1:
+        yield executor
+        return
+    context = multiprocessing.get_context("spawn")  # the one way of starting that behaves alike on every system
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _blocks_in_order(pool: Executor | None, scenario: Scenario, seed: int, most: int, chunk: int) -> Iterator[Block]:
+    """Yield the blocks in order of replication, with no more tasks under way than are needed to keep workers busy."""
+    tasks = [(first, min(chunk, most - first)) for first in range(0, most, chunk)]
+    if pool is None:
+        for first, count in tasks:
+            yield run_block(scenario, seed, first, count)
+        return
+    width = 2 * getattr(pool, "_max_workers", 4)
+    running: dict[Future[Block], int] = {}
+    done: dict[int, Block] = {}
+    submitted = given = 0
+    while given < len(tasks):
+        while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
+            running[pool.submit(run_block, scenario, seed, *tasks[submitted])] = submitted
+            submitted += 1
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            done[running.pop(future)] = future.result()
+        while given in done:
+            yield done.pop(given)
+            given += 1
+
+
+class _Rule:
+    """When there are enough replications: looked at after each one, so that chunks cannot matter."""
+
+    def __init__(self, wishes: Sequence[Precision]) -> None:
+        self.wishes = list(wishes)
+        self.columns = [list(MEASURES).index(wish.measure) for wish in wishes]
+        self.looked = FEWEST - 1
+        self.held = 0
+        self.unmet: list[Precision] = list(wishes)
+
+    def enough(self, values: NDArray[np.float64]) -> int | None:
+        """Return the number of replications at which to stop, or None if more are needed."""
+        while self.looked < len(values):
+            self.looked += 1
+            self.unmet = [
+                wish
+                for wish, column in zip(self.wishes, self.columns, strict=True)
+                if not wish.met(*_mean_and_half_width(values[: self.looked, column]))
+            ]
+            self.held = 0 if self.unmet else self.held + 1
+            if self.held > LOOK_AHEAD:
+                return self.looked
+        return None
+
+
+def _mean_and_half_width(column: NDArray[np.float64]) -> tuple[float, float]:
+    summary = summarise(column)
+    half = (summary.ci_high - summary.ci_low) / 2
+    return summary.mean, half if math.isfinite(half) else math.inf
+
+
+def summarise(column: NDArray[np.float64]) -> Summary:
+    """Return mean, spread and the 95% interval of the mean (Student's t) of the finite values.
+
+    Parameters
+    ----------
+    column
+        One measure, shape (replications,); NaN where it is undefined.
+    """
+    values = column[np.isfinite(column)]
+    count = len(values)
+    if count == 0:
+        return Summary(*[math.nan] * 7, 0)
+    mean = math.fsum(values) / count
+    p05, median, p95 = (float(value) for value in np.quantile(values, [0.05, 0.5, 0.95]))
+    if count == 1:
+        return Summary(mean, math.nan, p05, median, p95, math.nan, math.nan, 1)
+    sd = math.sqrt(math.fsum((values - mean) ** 2) / (count - 1))
+    half = student(count - 1) * sd / math.sqrt(count)
+    return Summary(mean, sd, p05, median, p95, mean - half, mean + half, count)
+
+
+def student(freedom: int) -> float:
+    """Return the point of Student's t distribution that leaves half of what lies outside the confidence above it."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
+
+
+def parse_precision(text: str, default_measures: Sequence[str]) -> list[Precision]:
+    """Return wishes from ``5%``, ``detained=5%`` or ``minutes_beyond_task_mean=0.5 min``.
+
+    Parameters
+    ----------
+    text
+        What the user wrote after ``--precision``; a bare share is wished for every default measure.
+    default_measures
+        The measures meant when none is named.
+
+    Raises
+    ------
+    UsageError
+        If the measure is unknown, or the width is not a share or a positive number in the measure's unit.
+    """
+    name, equals, width = text.rpartition("=")
+    name, width = name.strip(), width.strip()
+    if equals and name not in MEASURES:
+        raise UsageError(f"--precision {text}: '{name}' is not a measure; {nearest(name, MEASURES)}")
+    if not equals and not width.endswith("%"):
+        raise UsageError(f"--precision {text}: write 5% for a relative half-width, or MEASURE=WIDTH, such as stops=2.")
+    number, unit = _number_and_unit(text, width)
+    measures = [name] if equals else list(default_measures)
+    if unit == "%":
+        return [Precision(one, number / 100, relative=True) for one in measures]
+    return [Precision(name, _in_unit_of(text, name, number, unit), relative=False)]
+
+
+def _number_and_unit(text: str, width: str) -> tuple[float, str]:
+    digits = width.rstrip("abcdefghijklmnopqrstuvwxyz% ")
+    try:
+        number = float(digits)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise UsageError(f"--precision {text}: '{width}' is not a width above 0; write 5%, 2 or 0.5 min.")
+    return number, width[len(digits) :].strip()
+
+
+def _in_unit_of(text: str, measure: str, number: float, unit: str) -> float:
+    own = MEASURES[measure].unit
+    if unit in ("", own):
+        return number
+    minutes_each = {"minutes": 1.0, "hours": 60.0}.get(own)
+    if minutes_each is None or unit not in _IN_MINUTES:
+        raise UsageError(f"--precision {text}: '{unit}' is not a unit for {measure}, which is counted in {own}.")
+    return number * _IN_MINUTES[unit] / minutes_each

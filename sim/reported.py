@@ -1,0 +1,58 @@
+"""What was reported, held against the measures and against itself.
+
+A figure that no measure produces, and figures that contradict each other or the flow (more inspected than stopped), are
+refused with the reason. Figures that are only shown (``use: not_a_target``) are exempt from the second rule.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim import loading
+from sim.errors import Place, ScenarioError, mistake, nearest
+from sim.measures import MEASURES, PART_OF
+from sim.scenario import ReportedFigure, Scenario
+
+
+def load(scenario: str | Path, settings: tuple[str, ...] | list[str] = ()) -> Scenario:
+    """Load a scenario as :func:`sim.loading.load` does, and hold its reported figures against the measures.
+
+    Raises
+    ------
+    ScenarioError
+        If anything is wrong; the message names file, line, key and remedy.
+    """
+    loaded = loading.load(scenario, settings)
+    mistakes = contradictions(loaded)
+    if mistakes:
+        raise ScenarioError("\n".join(mistakes))
+    return loaded
+
+
+def contradictions(scenario: Scenario) -> list[str]:
+    """Return one line for each reported figure that cannot be: unknown, or in contradiction to another."""
+    figures = scenario.reported
+    mistakes = []
+    for name in figures:
+        if name not in MEASURES:
+            problem = f"no measure has this name; {nearest(name, MEASURES)}"
+            mistakes.append(mistake(_place(scenario, name), f"reported.{name}", problem))
+    for part, whole in PART_OF:
+        if part in figures and whole in figures and _more(figures[part], figures[whole]):
+            problem = (
+                f"{figures[part].value:g} {part} cannot be among {figures[whole].value:g} {whole}; correct one, "
+                "or mark it 'use: not_a_target' with a note that says why they disagree."
+            )
+            mistakes.append(mistake(_place(scenario, part), f"reported.{part}", problem))
+    return mistakes
+
+
+def _more(part: ReportedFigure, whole: ReportedFigure) -> bool:
+    """Whether the part surely is more than the whole: only firm figures that claim to be of one world can clash."""
+    firm = part.qualifier in ("exact", "at_least") and whole.qualifier in ("exact", "under")
+    return firm and "not_a_target" not in (part.use, whole.use) and part.value > whole.value
+
+
+def _place(scenario: Scenario, measure: str) -> Place:
+    place: Place = scenario.places.get(f"reported.{measure}.value", Place(scenario.file))
+    return place
