@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Twice the 95% point of a standard normal distribution: p95 minus p05 in standard deviations.
 WIDTH_90 = 2 * 1.6448536269514722
 MOST_VALUES = 10_000
+#: The parameters that are plain numbers, and the largest allowed; with a sigma of 38 the mean of a lognormal overflows.
+LARGEST = {"shape": 100, "sigma": 10}
 
 
 class Distribution:
@@ -348,15 +350,16 @@ def _read(kind: type[Distribution], inside: object, *keys: str) -> list[float]:
         if key not in inside:
             raise ValueError(f"{kind.name}: '{key}' is missing, {example}")
         try:
-            read.append(_plain_number(inside[key]) if key in ("shape", "sigma") else float(parse_duration(inside[key])))
+            largest = LARGEST.get(key)
+            read.append(_plain_number(inside[key], largest) if largest else float(parse_duration(inside[key])))
         except ValueError as problem:
             raise ValueError(f"{kind.name}.{key}: {problem}") from None
     return read
 
 
-def _plain_number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= 100:
-        raise ValueError(f"{shown(value)} is not a number from 0.01 to 100.")
+def _plain_number(value: object, largest: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= largest:
+        raise ValueError(f"{shown(value)} is not a number from 0.01 to {largest}.")
     return float(value)
 
 

@@ -22,7 +22,7 @@ from sim.distributions import Distribution
 from sim.errors import Place, ScenarioError, mistake, nearest
 from sim.scenario import Evidence, FrozenDict, Parameters, Scenario, Unit
 from sim.units import parse_duration, shown
-from sim.yaml_reader import Node, read_file, read_text
+from sim.yaml_reader import Node, is_there, read_file, read_text
 
 #: Sections whose leaves may carry a range, a source and a grade.
 PARAMETER_SECTIONS = ("operation", "traffic", "people", "stop", "inspection", "status_check", "custody")
@@ -33,8 +33,10 @@ SOURCE_WORDS = ("fitted", "assumed")
 NOT_INHERITED = ("title", "question", "notes", "reported")
 LONGEST_CHAIN = 8
 MOST_MISTAKES_SHOWN = 10
+MOST_MISTAKES_EXPLAINED = 100
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+#: What an entry of a table may be called, and a shipped scenario.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ class Leaf:
     value: Any
     place: Place
     evidence: Mapping[str, Node]
+    removes: bool = False  # an entry of a table that is written as null, to be taken away with all that is below it
 
 
-Leaves = dict[str, Leaf | None]  # None: an entry of a table that the file removes
+Leaves = dict[str, Leaf]
 
 
 def load(scenario: str | Path, settings: Iterable[str] = ()) -> Scenario:
@@ -97,7 +100,7 @@ def to_plain(scenario: Scenario) -> dict[str, Any]:
         for section in sections:
             place = place.setdefault(section, {})
         stands_behind = {name: getattr(evidence, name) for name in EVIDENCE_KEYS if getattr(evidence, name) is not None}
-        place[key] = {"value": evidence.written, **stands_behind}
+        place[key] = {"value": _thawed(evidence.written), **stands_behind}
     for table in ("reported", "sources"):
         plain[table] = {
             key: entry.model_dump(mode="json", exclude_none=True) for key, entry in getattr(scenario, table).items()
@@ -127,7 +130,7 @@ def find(scenario: str | Path) -> Path:
         If there is no such file and no such name.
     """
     path = Path(scenario)
-    if path.exists() or path.suffix in (".yaml", ".yml"):
+    if is_there(path) or path.suffix in (".yaml", ".yml"):
         return path
     for file in shipped():
         if file.stem == str(scenario):
@@ -160,7 +163,7 @@ def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
 
     if not isinstance(extends.value, str):
         raise wrong(f"{shown(extends.value)} is not the name of a file; write for example 'extends: ../base.yaml'.")
-    if _NAME.fullmatch(extends.value):
+    if NAME.fullmatch(extends.value):
         base = find(extends.value)
     else:
         written = Path(extends.value)
@@ -171,12 +174,12 @@ def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
                 "or a shipped scenario."
             )
         base = path.parent / written
+    if not is_there(base) or not base.is_file():
+        raise wrong(f"there is no file {base}; correct the path (it counts from the folder of this file).")
     if base.resolve() in chain:
         raise wrong(f"{shown(extends.value)} leads back to a file that extends it; break the loop.")
     if len(chain) >= LONGEST_CHAIN:
         raise wrong(f"more than {LONGEST_CHAIN} files extend one another; shorten the chain.")
-    if not base.is_file():
-        raise wrong(f"there is no file {base}; correct the path (it counts from the folder of this file).")
     return base
 
 
@@ -195,13 +198,24 @@ def _leaves_of_setting(setting: str) -> Leaves:
 
 
 def _lay_over(below: Leaves, above: Leaves) -> None:
-    """Lay one set of leaves over another, in place; a removed entry takes all its leaves along."""
+    """Lay one set of leaves over another, in place, so that what is laid last also stands last."""
     for path, leaf in above.items():
-        if leaf is None:
-            for key in [key for key in below if key.startswith(f"{path}.")]:
-                del below[key]
+        if leaf.removes:
+            _remove(below, path, leaf.place)
         else:
+            below.pop(path, None)
             below[path] = leaf
+
+
+def _remove(leaves: Leaves, path: str, place: Place) -> None:
+    """Take away an entry of a table with all its leaves."""
+    gone = [key for key in leaves if key.startswith(f"{path}.")]
+    if not gone:
+        table, _, name = path.rpartition(".")
+        known = {key[len(table) + 1 :].split(".")[0] for key in leaves if key.startswith(f"{table}.")}
+        raise ScenarioError.at(place, path, f"there is no such entry to remove; {nearest(name, known)}")
+    for key in gone:
+        del leaves[key]
 
 
 def _as_node(value: Any, place: Place) -> Node:
@@ -250,11 +264,11 @@ def _flatten_table(node: Node, section: type[Parameters], path: str, leaves: Lea
         return
     for name, inner in node.value.items():
         here = f"{path}.{name}"
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             problem = "is not a name; use small letters, digits and _, beginning with a letter."
             mistakes.append(mistake(inner.place, here, problem))
         elif inner.value is None:
-            leaves[here] = None
+            leaves[here] = Leaf(None, inner.place, {}, removes=True)
         else:
             _flatten_section(inner, section, here, leaves, mistakes)
 
@@ -297,9 +311,9 @@ def _short(node: Node) -> str:
 
 
 def _build(leaves: Leaves, name: str) -> Scenario:
-    written = {path: leaf for path, leaf in leaves.items() if leaf is not None}
+    written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
     tree: dict[str, Any] = {"reported": {}, "sources": {}}
-    for path, leaf in written.items():
+    for path, leaf in sorted(written.items()):
         *sections, key = path.split(".")
         place = tree
         for section in sections:
@@ -308,7 +322,9 @@ def _build(leaves: Leaves, name: str) -> Scenario:
     try:
         scenario = Scenario.model_validate(tree)
     except ValidationError as problem:
-        _raise([_explain(error, written, name) for error in problem.errors()])
+        errors = problem.errors()
+        explained = [_explain(error, written, name) for error in errors[:MOST_MISTAKES_EXPLAINED]]
+        _raise(explained, unexplained=len(errors) - len(explained))
         raise AssertionError("a validation error without errors") from problem
     mistakes: list[str] = []
     table = {
@@ -339,7 +355,10 @@ def _evidence_of(path: str, leaf: Leaf, scenario: Scenario, mistakes: list[str])
     if grade not in GRADES:
         wrong("grade", f"{shown(grade)} is not a grade; {nearest(str(grade), GRADES)}")
         grade = "assumed"
-    if source is not None and source not in SOURCE_WORDS and source not in scenario.sources:
+    if source is not None and not isinstance(source, str):
+        wrong("source", f"{shown(source)} is not text; write a key of sources:, or one of {', '.join(SOURCE_WORDS)}.")
+        source = None
+    elif source is not None and source not in SOURCE_WORDS and source not in scenario.sources:
         wrong("source", f"{shown(source)} does not stand under sources:; {nearest(str(source), scenario.sources)}")
     if grade != "assumed" and (source is None or source in SOURCE_WORDS):
         wrong("grade", f"is '{grade}', but no publication is named; give 'source' a key of sources:, or grade it assumed.")
@@ -350,8 +369,22 @@ def _evidence_of(path: str, leaf: Leaf, scenario: Scenario, mistakes: list[str])
         note = None
     return Evidence(
         low=values.get("low"), high=values.get("high"), source=source, grade=grade, note=note,
-        written=leaf.value, place=leaf.place,
+        written=_frozen(leaf.value), place=leaf.place,
     )  # fmt: skip
+
+
+def _frozen(value: Any) -> Any:
+    """Return a plain value that cannot be changed."""
+    if isinstance(value, dict):
+        return FrozenDict({key: _frozen(item) for key, item in value.items()})
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _thawed(value: Any) -> Any:
+    """Return a frozen value as new dictionaries and lists."""
+    if isinstance(value, dict):
+        return {key: _thawed(item) for key, item in value.items()}
+    return list(map(_thawed, value)) if isinstance(value, tuple) else value
 
 
 def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Callable[[str, str], None]) -> None:
@@ -429,11 +462,12 @@ def _explain(error: Any, leaves: Mapping[str, Leaf], name: str) -> str:
 
 
 def _nearest_place(path: str, leaves: Mapping[str, Leaf]) -> Place | None:
-    """Return the place of a key, or the first place below it."""
+    """Return the place of a key, or the first place below it in the file (or setting) that was laid last."""
     if path in leaves:
         return leaves[path].place
     below = [leaf.place for key, leaf in leaves.items() if key.startswith(f"{path}.")] if path else []
-    return min(below, key=lambda place: (place.file, place.line)) if below else None
+    last = [place for place in below if place.file == below[-1].file]
+    return min(last, key=lambda place: place.line) if last else None
 
 
 def _reason(error: Any) -> str:
@@ -445,9 +479,9 @@ def _reason(error: Any) -> str:
     return f"{shown(error.get('input'))}: {error['msg'].lower()}; see 'stopflow explain' for what belongs here."
 
 
-def _raise(mistakes: list[str]) -> None:
+def _raise(mistakes: list[str], unexplained: int = 0) -> None:
     if mistakes:
         lines = list(dict.fromkeys(mistakes))
-        more = len(lines) - MOST_MISTAKES_SHOWN
+        more = len(lines) - MOST_MISTAKES_SHOWN + unexplained
         shown_lines = lines[:MOST_MISTAKES_SHOWN] + ([f"… and {more} more mistakes."] if more > 0 else [])
         raise ScenarioError("\n".join(shown_lines))

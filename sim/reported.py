@@ -47,6 +47,15 @@ def contradictions(scenario: Scenario) -> list[str]:
     return mistakes
 
 
+def warnings(scenario: Scenario) -> list[str]:
+    """Return what a user of the scenario should know of its reported figures, one line each."""
+    return [
+        f"reported.{name}: {figure.value:g} is shown but is not a target{f': {figure.note}' if figure.note else '.'}"
+        for name, figure in scenario.reported.items()
+        if figure.use == "not_a_target"
+    ]
+
+
 def _more(part: ReportedFigure, whole: ReportedFigure) -> bool:
     """Whether the part surely is more than the whole: only firm figures that claim to be of one world can clash."""
     firm = part.qualifier in ("exact", "at_least") and whole.qualifier in ("exact", "under")

@@ -17,6 +17,7 @@ MOST_PER_HOUR = 1e6
 
 # Both patterns have one way to match, so that hostile text cannot make them slow.
 _QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # fromisoformat alone would also read week dates
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -91,10 +92,10 @@ def parse_share(value: object) -> float:
     elif isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{shown(value)} is not a share; write a number between 0 and 1, or '93%'.")
     else:
-        share = float(value)
-    if not 0 <= share <= 1:
+        share = value
+    if not 0 <= share <= 1:  # before float(), which cannot hold a whole number of 400 digits
         raise ValueError(f"{shown(value)} is not between 0 and 1; a share of all is written 1 or '100%'.")
-    return share
+    return float(share)
 
 
 def parse_date(value: object) -> date:
@@ -105,7 +106,7 @@ def parse_date(value: object) -> date:
     ValueError
         If the text is no such date.
     """
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError as problem:

@@ -20,9 +20,12 @@ from sim.units import shown
 MOST_BYTES = 1_000_000
 MOST_NODES = 50_000
 DEEPEST = 24
+LONGEST_KEY = 100
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
+#: Control characters, which can steer a terminal, and halves of characters, which no UTF-8 file can hold.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: dict[str, object] = {"": None, "~": None, "null": None, "Null": None, "true": True, "True": True} | {
     "false": False,
     "False": False,
@@ -54,7 +57,7 @@ def read_file(path: Path) -> Node:
         If it is not a readable, safe and small YAML file with a mapping at its top.
     """
     place = Place(str(path))
-    if not path.exists():
+    if not is_there(path):
         raise ScenarioError.at(place, "", "there is no such file; check the path, or see 'stopflow list'.")
     if not path.is_file():
         raise ScenarioError.at(place, "", "is a folder or a device, not a file; name a YAML file in it.")
@@ -77,6 +80,14 @@ def read_file(path: Path) -> Node:
     return node
 
 
+def is_there(path: Path) -> bool:
+    """Return whether a path leads anywhere; one that no file system can hold (too long, a null character) does not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read_text(text: str, name: str) -> Node:
     """Read YAML text; ``name`` stands for the file in messages.
 
@@ -89,7 +100,7 @@ def read_text(text: str, name: str) -> Node:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
-    reader = YAML(typ="rt", pure=True)
+    reader = YAML(typ="safe", pure=True)  # the round-trip reader leaves marks in folded text
     try:
         return _Composer(name, reader.parse(text)).document()
     except MarkedYAMLError as problem:
@@ -100,7 +111,7 @@ def read_text(text: str, name: str) -> Node:
         line = text[: problem.position].count("\n") + 1 if isinstance(problem.position, int) else 1
         reason = "holds a character that YAML does not allow; save it as plain UTF-8 text."
         raise ScenarioError.at(Place(name, line, 1), "", reason) from None
-    except (YAMLError, ValueError, RecursionError) as problem:
+    except (YAMLError, ValueError, OverflowError, RecursionError) as problem:
         if isinstance(problem, ScenarioError):
             raise
         raise ScenarioError.at(Place(name, 1, 1), "", "is not YAML that I can read; check quotes and brackets.") from None
@@ -183,6 +194,8 @@ class _Composer:
             if isinstance(key.value, dict | list):
                 raise self.refuse(event, "a key must be a word, not a list or a mapping; check the indentation.")
             name = event.value
+            if len(name) > LONGEST_KEY or not name.isprintable():
+                raise self.refuse(event, f"{shown(name)} cannot be a key; write a short word on one line.")
             if name == "<<":
                 raise self.refuse(event, "merge keys (<<) are not allowed; use 'extends'.")
             if name in found:
@@ -195,6 +208,8 @@ class _Composer:
 
     def scalar(self, event: Any) -> object:
         text: str = event.value
+        if _UNPRINTABLE.search(text):
+            raise self.refuse(event, f"{shown(text)} holds a control character; remove it.")
         if not event.implicit[0]:  # quoted or block text
             return text
         if text in _WORDS:

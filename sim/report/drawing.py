@@ -1,0 +1,141 @@
+"""How every picture looks, and how it becomes an SVG file that is the same byte for byte each time.
+
+Pictures are made with matplotlib's objects (no pyplot, no display, no change to anybody's settings). Colours are those of Okabe
+and Ito, which colour-blind readers can tell apart; what a colour says is also said by shape, hatching or a word.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE, INK = "#6B6B6B", "#E4E4E4", "#222222"
+
+#: Inches; pictures are drawn at the width of a column, so that their letters are 9 points in print.
+COLUMN_WIDTH = 5.8
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GREY,
+    "axes.grid": False,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.7,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": PALE,
+    "hatch.linewidth": 0.6,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+    "patch.linewidth": 0.7,
+    "svg.fonttype": "path",  # letters as outlines: the same picture on every machine, whatever fonts it has
+    "svg.hashsalt": "stopflow",
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in somebody's scenario is a dollar sign
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 8.5,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in our style, whatever style the notebook around has set; that one is back afterwards."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
+    """Return an empty figure; sizes in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def message(text: str) -> Figure:
+    """Return a figure that says why there is no picture."""
+    figure = new_figure(1.0)
+    figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
+    return figure
+
+
+def bare(axes: Axes, *sides: str) -> None:
+    """Take the lines and ticks of some sides away."""
+    for side in sides:
+        axes.spines[side].set_visible(False)
+        axes.tick_params(which="both", **{side: False})
+
+
+def save_svg(figure: Figure, path: str | Path) -> None:
+    """Write a figure as an SVG file: the same bytes for the same picture, without a date.
+
+    Parameters
+    ----------
+    figure
+        Any figure of matplotlib.
+    path
+        Where to write it; an existing file is replaced.
+    """
+    Path(path).write_text(svg_text(figure), encoding="utf-8", newline="\n")
+
+
+def svg_text(figure: Figure) -> str:
+    """Return a figure as the text of an SVG file."""
+    stream = io.StringIO()
+    with style():
+        # Without any metadata there is neither a date nor an address in the file.
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(stream, format="svg", metadata=nothing)
+    return stream.getvalue()
+
+
+def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
+    """Return a figure as an ``<svg>`` element to stand in HTML, with a text for those who cannot see it.
+
+    Parameters
+    ----------
+    figure
+        Any figure of matplotlib.
+    name
+        Put before every identifier, so that several pictures fit one page; letters, digits and hyphens.
+    title, description
+        What the picture is, and what it shows; plain text, escaped here.
+    """
+    from html import escape
+
+    text = svg_text(figure)
+    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)[0]
+    inside = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
+    inside = re.sub(r"<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)
+    # matplotlib styles '*', which would reach the whole page; as attributes of the picture the same words stay inside it.
+    inside = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", inside, count=1, flags=re.DOTALL)
+    inside = re.sub(r'\bid="', f'id="{name}-', inside)
+    inside = inside.replace('xlink:href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
+    return (
+        f'<svg role="img" aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {width} {height}" '
+        f'style="stroke-linejoin:round;stroke-linecap:butt;max-width:{float(width) * 4 / 3:.0f}px">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>{inside}</svg>'
+    )

@@ -1,0 +1,190 @@
+"""The files of a result folder, written whole or not at all.
+
+Everything goes into a folder beside the wanted one, which takes its name only when it is complete; a run that is stopped
+leaves nothing half-written. Floats are written with the shortest digits that read back to the same number.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.errors import UsageError
+from sim.experiment.replications import Result
+from sim.loading import to_plain
+from sim.measures import MEASURES
+
+MANIFEST = "manifest.json"
+SUMMARY_COLUMNS = (
+    "measure", "unit", "mean", "sd", "p05", "median", "p95", "ci_low", "ci_high", "replications", "reported",
+)  # fmt: skip
+
+
+def check_out(out: Path, force: bool) -> None:
+    """Refuse a folder that must not be written to, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If it exists and holds something, unless ``force`` is given and it holds an earlier result.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out}: is a file; name a folder.")
+    if out.is_dir() and any(out.iterdir()):
+        if not force:
+            raise UsageError(f"--out {out}: the folder is not empty; name another one, or replace it with --force.")
+        if not (out / MANIFEST).is_file():
+            raise UsageError(f"--out {out}: holds no stopflow result, so --force will not replace it; name another.")
+    parent = out.absolute().parent
+    nearest = next(folder for folder in (parent, *parent.parents) if folder.exists())
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=parent).close()
+    except OSError as problem:
+        raise UsageError(f"--out {out}: cannot write in {nearest} ({problem.strerror}); name another folder.") from None
+
+
+def free_folder(name: str) -> Path:
+    """Return the first unused folder of ``results/name``, ``results/name-2``, and so on."""
+    folder = Path("results") / name
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = Path("results") / f"{name}-{number}"
+    return folder
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """Yield an empty folder to write into; it becomes ``out`` at the end, or vanishes if anything goes wrong.
+
+    Raises
+    ------
+    UsageError
+        If the disk is full or the folder cannot be written.
+    """
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if out.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+            out.rename(old / "old")
+            folder.rename(out)
+            shutil.rmtree(old)
+        else:
+            folder.rename(out)
+    except OSError as problem:
+        raise UsageError(f"--out {out}: cannot be written ({problem.strerror}); free some room or name another.") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def number_text(value: float) -> str:
+    """Return a number for a CSV cell: empty if undefined, without a point if whole."""
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value == int(value) else repr(float(value))
+
+
+def write_summary(result: Result, path: Path) -> None:
+    """Write ``summary.csv``: a row per measure."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(SUMMARY_COLUMNS)
+        for name, measure in MEASURES.items():
+            one = result.summary(name)
+            numbers = (one.mean, one.sd, one.p05, one.median, one.p95, one.ci_low, one.ci_high)
+            figure = result.scenario.reported.get(name)
+            reported = number_text(figure.value) if figure else ""
+            writer.writerow([name, measure.unit, *map(number_text, numbers), one.replications, reported])
+
+
+def write_replications(result: Result, path: Path) -> None:
+    """Write ``replications.csv``: a row per replication, a column per measure, and the digest of its trace."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["replication", *MEASURES, "trace_digest"])
+        for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
+            writer.writerow([number, *map(number_text, row), digest])
+
+
+def write_manifest(result: Result, folder: Path, command: str, seconds: float, started: str) -> None:
+    """Write ``manifest.json``: all that is needed to repeat the run and to see that nothing has changed."""
+    manifest = {
+        "stopflow": __version__,
+        "command": command,
+        "scenario": to_plain(result.scenario),
+        "scenario_file": Path(result.scenario.file).name,
+        "scenario_digest": result.scenario.digest,
+        "seed": result.seed,
+        "replications": len(result.values),
+        "engine": result.engine,
+        "trace_digest": result.digest,
+        "started": started,
+        "run_seconds": round(seconds, 3),
+        "versions": versions(),
+        "commit": commit(),
+        "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()},
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a result folder.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds none, or one that cannot be read.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        needed = ("scenario", "scenario_digest", "seed", "replications")
+        if not isinstance(manifest, dict) or any(key not in manifest for key in needed):
+            raise ValueError("keys are missing")
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None
+    return manifest
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that make numbers."""
+    return {"python": platform.python_version()} | {name: version(name) for name in ("numpy", "scipy", "simpy", "pydantic")}
+
+
+def commit() -> str | None:
+    """Return the commit of the source tree, with ``+changes`` if it differs; None for an installed copy."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        git = ["git", "-C", str(root)]
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        dirty = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head + ("+changes" if dirty.strip() else "")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,92 @@
+"""The story of one replication, told line by line from its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.chance import clock
+from sim.pathway.custody import PATHS
+from sim.scenario import CHANNELS, DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
+from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
+
+_WAYS = dict(zip(PATHS, ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility"), strict=True))
+
+_TOLD = {
+    Kind.UNIT_ON_DUTY: "unit {unit} comes on duty",
+    Kind.UNIT_OFF_DUTY: "unit {unit}: end of shift",
+    Kind.INSPECTOR_ON_DUTY: "inspector {unit} comes on duty",
+    Kind.INSPECTOR_OFF_DUTY: "inspector {unit}: end of shift",
+    Kind.ICE_ARRIVED: "ICE arrives with {detail} agents",
+    Kind.ICE_LEFT: "ICE's {detail} agents end their shift",
+    Kind.SEEN: "{vehicle} comes by with {detail} on board",
+    Kind.DIVERTED: "{vehicle} takes another road",
+    Kind.PASSED: "{vehicle} passes: every unit is busy",
+    Kind.STOP_BEGAN: "unit {unit} stops {vehicle}",
+    Kind.WARNED: "{vehicle}: the driver is warned",
+    Kind.CITED: "{vehicle}: the driver is cited",
+    Kind.ARRESTED: "{vehicle}: the driver is arrested for a crime",
+    Kind.INSPECTION_BEGAN: "inspector {unit} begins a level {level} inspection of {vehicle}",
+    Kind.INSPECTION_ENDED: "inspector {unit} has inspected {vehicle}",
+    Kind.NOT_INSPECTED: "{vehicle} goes uninspected: no inspector in time",
+    Kind.VEHICLE_OUT_OF_SERVICE: "{vehicle} is put out of service ({vehicle_ground})",
+    Kind.DRIVER_OUT_OF_SERVICE: "the driver of {vehicle} is put out of service ({driver_ground})",
+    Kind.TASK_ENDED: "{vehicle}: traffic task and inspection are over",
+    Kind.ASKED: "{person} is asked",
+    Kind.NOT_IDENTIFIED: "{person} cannot be identified",
+    Kind.REFERRED: "{person} is referred to ICE ({who})",
+    Kind.QUESTION_PUT: "the question about {vehicle} is put to {channel}",
+    Kind.ANSWERED: "{channel} answers about {vehicle}",
+    Kind.GAVE_UP: "{channel} does not answer about {vehicle} in time",
+    Kind.NO_MATCH: "{person}: no match",
+    Kind.DECLINED: "{person}: a match, but ICE declines custody",
+    Kind.DETAINED: "{person} is detained ({who})",
+    Kind.NO_ANSWER: "{person}: no channel answered",
+    Kind.PAST_LIMIT: "{person} is let go: the limit has run out",
+    Kind.STOP_ENDED: "{vehicle}: the stop ends; who is not detained may go",
+    Kind.CUSTODY_BEGAN: "unit {unit} takes people of {vehicle} {path}",
+    Kind.CUSTODY_ENDED: "unit {unit} has done so",
+    Kind.ARREST_BEGAN: "unit {unit} leaves with the arrested driver of {vehicle}",
+    Kind.ARREST_ENDED: "unit {unit} is back from the arrest",
+    Kind.UNIT_FREE: "unit {unit} is free",
+    Kind.BOOKED: "{person} is booked at the county jail",
+    Kind.BOARDED: "{person} boards ICE vehicle {unit}",
+    Kind.ICE_VEHICLE_LEFT: "ICE vehicle {unit} leaves with {detail} on board",
+    Kind.ICE_VEHICLE_BACK: "ICE vehicle {unit} is back",
+    Kind.AT_FACILITY: "{person} arrives at ICE's facility",
+}
+
+#: What each number of ``detail`` means depends on the kind; only the word that its sentence names is looked up.
+_WORDS = {
+    "channel": lambda detail: CHANNELS[detail].replace("_", " ").replace("ice", "ICE"),
+    "path": lambda detail: _WAYS[PATHS[detail]],
+    "vehicle_ground": lambda detail: VEHICLE_GROUNDS[detail],
+    "driver_ground": lambda detail: DRIVER_GROUNDS[detail],
+    "level": lambda detail: detail + 1,
+    "who": lambda detail: (
+        f"{STANDINGS[standing_of(detail)]}, licence {LICENCES[licence_of(detail)]}".replace("_", " ")
+    ),
+}
+
+
+def tell(scenario: Scenario, trace: Trace, vehicle: tuple[str, int] | None = None) -> Iterator[str]:
+    """Yield one line for each thing that happened.
+
+    Parameters
+    ----------
+    scenario
+        The scenario of the trace, for names and the calendar.
+    trace
+        What happened.
+    vehicle
+        Flow and number of one vehicle, to be told about that one only.
+    """
+    names = scenario.flow_names
+    for time, kind, flow, number, seat, unit, detail in trace.rows.tolist():
+        if vehicle and (flow == NOBODY or (names[flow], number) != vehicle):
+            continue
+        sentence = _TOLD[Kind(kind)]
+        label = f"{names[flow]} {number}" if flow != NOBODY else ""
+        role = "the driver" if seat == 0 else f"passenger {seat}"
+        words = {name: say(detail) for name, say in _WORDS.items() if f"{{{name}}}" in sentence}
+        text = sentence.format(vehicle=label, person=f"{role} of {label}", unit=unit, detail=detail, **words)
+        yield f"{clock(scenario, time):%a %d %b %H:%M:%S}  {text}"
