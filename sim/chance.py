@@ -19,14 +19,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.distributions import Distribution
-from sim.scenario import CHANNELS, LEVELS, STANDINGS, Flow, Occupants, Scenario, Shift
-from sim.units import HOUR, milliseconds_between
+from sim.fields import CHANNELS
+from sim.scenario import LEVELS, STANDINGS, Flow, Occupants, Scenario, Shift
+from sim.units import HOUR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,7 +51,12 @@ class Seat:
     go_ahead: Flags
     replies: tuple[Ints, ...]  # by channel, milliseconds
     no_answers: tuple[Flags, ...]  # by channel
+    ice_comes: Ints
     booking: Ints
+    local_stay: Ints
+    questioning: Ints
+    known_to_ice: Flags
+    pickup_drive: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,27 @@ class FlowDraws:
     hand_over: Ints
     to_jail: Ints
     to_facility: Ints
+    repair: Ints
     seats: tuple[Seat, ...]
 
     def __len__(self) -> int:
         return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class JailDraws:
+    """What is drawn for people who come to the jail from elsewhere; one row per person, times in milliseconds."""
+
+    number: Ints
+    arrives: Ints
+    standing: Ints
+    matched: Flags
+    go_ahead: Flags
+    booking: Ints
+    stay: Ints
+    questioning: Ints
+    known_to_ice: Flags
+    pickup_drive: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,8 @@ class Draws:
     replication: int
     flows: tuple[FlowDraws, ...]
     shifts: tuple[ShiftDay, ...]
+    local: JailDraws  # people booked on local charges
+    overflow: JailDraws  # people whom ICE brings to the jail
 
 
 def uniforms(seed: int, replication: int, stream: str, count: int, seat: int = 0) -> Floats:
@@ -194,17 +219,26 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
     """
     shifts = _shift_days(scenario, seed, replication)
     flows = tuple(_draw_flow(scenario, name, shifts, seed, replication) for name in scenario.flow_names)
-    return Draws(seed, replication, flows, shifts)
+    jail = scenario.jail
+    return Draws(
+        seed,
+        replication,
+        flows,
+        shifts,
+        local=_draw_jail(scenario, "jail.local", jail.local.rate, jail.local.stay, seed, replication),
+        overflow=_draw_jail(scenario, "jail.overflow", jail.overflow.rate, jail.overflow.stay, seed, replication),
+    )
 
 
 def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
     days: list[ShiftDay] = []
+    calendar = scenario.operation.calendar
     for pattern, name in enumerate(sorted(scenario.operation.shifts)):
         shift: Shift = scenario.operation.shifts[name]
         stream = f"operation.shifts.{name}.ice_presence"
         present = uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence
         for day in shift.days():
-            begins = milliseconds_between(scenario.operation.start, datetime.combine(day, shift.begins))
+            begins = calendar.moment(datetime.combine(day, shift.begins))
             days.append(ShiftDay(pattern, begins, begins + shift.length, bool(present[(day - shift.first).days])))
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
 
@@ -244,6 +278,7 @@ def _draw_flow(
         hand_over=source.durations("custody.hand_over", custody.hand_over),
         to_jail=source.durations("custody.to_jail", custody.to_jail),
         to_facility=source.durations("custody.to_facility", custody.to_facility),
+        repair=source.durations("inspection.repair", inspection.repair),
         seats=tuple(
             _draw_seat(scenario, source, flow.vehicle, occupants, seat) for seat in range(int(people.max(initial=0)))
         ),
@@ -289,8 +324,46 @@ def _draw_seat(scenario: Scenario, source: _Source, vehicle: str, occupants: Occ
             source.flags(f"status_check.{name}.no_answer", channel.no_answer, seat)
             for name, channel in zip(CHANNELS, channels, strict=True)
         ),
-        booking=source.durations("custody.booking", scenario.custody.booking, seat),
+        ice_comes=source.durations("status_check.ice_comes", check.ice_comes, seat),
+        booking=source.durations("jail.booking", scenario.jail.booking, seat),
+        local_stay=source.durations("jail.local.stay", scenario.jail.local.stay, seat),
+        questioning=source.durations("jail.screening.questioning", scenario.jail.screening.questioning, seat),
+        known_to_ice=source.flags("jail.screening.known_to_ice", scenario.jail.screening.known_to_ice, seat),
+        pickup_drive=source.durations("jail.pickup.drive", scenario.jail.pickup.drive, seat),
     )
+
+
+def _draw_jail(
+    scenario: Scenario, name: str, rate: float, stay: Distribution, seed: int, replication: int
+) -> JailDraws:
+    """Draw the people who come to the jail from elsewhere, from the warm-up to the end of the follow-up."""
+    check, jail = scenario.status_check, scenario.jail
+    edges = np.asarray([-jail.warm_up, end_of_watch(scenario)], dtype=np.int64)
+    arrives = _arrivals(edges, np.asarray([rate]), seed, replication, name)
+    source = _Source(seed, replication, name, np.arange(len(arrives)))
+    standing = source.choices("people.standing", jail.local.standing.weights)
+    return JailDraws(
+        number=source.rows,
+        arrives=arrives,
+        standing=standing,
+        matched=source.uniform("status_check.match") < np.asarray(check.match.values)[standing],
+        go_ahead=source.flags("status_check.go_ahead", check.go_ahead),
+        booking=source.durations("jail.booking", jail.booking),
+        stay=source.durations("stay", stay),
+        questioning=source.durations("jail.screening.questioning", jail.screening.questioning),
+        known_to_ice=source.flags("jail.screening.known_to_ice", jail.screening.known_to_ice),
+        pickup_drive=source.durations("jail.pickup.drive", jail.pickup.drive),
+    )
+
+
+def end_of_watch(scenario: Scenario) -> int:
+    """Return the end of the time over which the jail is watched: the last shift's end and the follow-up."""
+    calendar = scenario.operation.calendar
+    last = max(
+        calendar.moment(datetime.combine(max(shift.days()), shift.begins)) + shift.length
+        for shift in scenario.operation.shifts.values()
+    )
+    return last + scenario.jail.follow_up
 
 
 def _licences(scenario: Scenario, u: Floats, standing: Ints) -> Ints:
@@ -332,7 +405,8 @@ def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -
     cuts = [edge for day in shifts for edge in (day.begins, day.ends) if edge % HOUR]
     edges = np.union1d(hours, np.asarray(cuts, dtype=np.int64))
     by_hour = np.asarray(flow.by_hour) * (len(flow.by_hour) / sum(flow.by_hour)) * flow.rate
-    rates = by_hour[(edges[:-1] // HOUR) % len(by_hour)]
+    calendar = scenario.operation.calendar
+    rates = by_hour[[calendar.local(edge).hour for edge in edges[:-1].tolist()]]
     for day in shifts:
         rates[(edges[:-1] >= day.begins) & (edges[:-1] < day.ends)] *= patterns[day.pattern].traffic
     return edges, rates
@@ -371,4 +445,4 @@ def _within_shifts(times: Ints, shifts: tuple[ShiftDay, ...]) -> Flags:
 
 def clock(scenario: Scenario, milliseconds: int) -> datetime:
     """Return the local time of a moment of model time."""
-    return scenario.operation.start + timedelta(milliseconds=milliseconds)
+    return scenario.operation.calendar.local(milliseconds)

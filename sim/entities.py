@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.chance import Draws, FlowDraws
+from sim.chance import Draws, FlowDraws, JailDraws
 from sim.scenario import LICENCES, STANDINGS
 
 OUTCOMES = ("warned", "cited", "arrested")
 CITED, ARRESTED = OUTCOMES.index("cited"), OUTCOMES.index("arrested")
 CITIZEN = STANDINGS.index("citizen")
+#: Numbers of the flows of people who come to the jail from elsewhere.
+LOCAL, OVERFLOW = 250, 251
 IN_STATE, OUT_OF_STATE, NO_LICENCE = (LICENCES.index(name) for name in ("in_state", "out_of_state", "none"))
 
 
@@ -27,7 +29,12 @@ class Person:
     go_ahead: bool  # ICE asks for custody after a match
     replies: tuple[int, ...]  # time to an answer by channel
     no_answers: tuple[bool, ...]  # whether no answer comes, by channel
+    ice_comes: int  # time until an ICE officer comes
     booking: int
+    local_stay: int  # in jail on local charges, if it comes to that
+    questioning: int  # in jail, under a jail enforcement agreement
+    known_to_ice: bool  # ICE notices this person by fingerprints taken in jail
+    pickup_drive: int  # from the jail to ICE's facility, if first of a pick-up
 
     @property
     def is_driver(self) -> bool:
@@ -57,7 +64,30 @@ class Vehicle:
     hand_over: int
     to_jail: int
     to_facility: int
+    repair: int
     people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One person who comes to the jail from elsewhere; its flow is LOCAL or OVERFLOW."""
+
+    flow: int
+    number: int
+    arrives: int
+    person: Person
+
+
+def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
+    """Yield the people who come to the jail from elsewhere, in order of arrival."""
+    columns = zip(*(getattr(drawn, name).tolist() for name in JailDraws.__slots__), strict=True)
+    for number, arrives, standing, matched, go_ahead, booking, stay, questioning, known, drive in columns:
+        person = Person(
+            seat=0, standing=standing, licence=IN_STATE, identified=True, doubt=0.0, matched=matched, go_ahead=go_ahead,
+            replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay, questioning=questioning,
+            known_to_ice=known, pickup_drive=drive,
+        )  # fmt: skip
+        yield Booking(flow, number, arrives, person)
 
 
 def vehicles(draws: Draws) -> Iterator[Vehicle]:
@@ -90,7 +120,12 @@ class _Maker:
                     seat.go_ahead.tolist(),
                     zip(*(reply.tolist() for reply in seat.replies), strict=True),
                     zip(*(none.tolist() for none in seat.no_answers), strict=True),
+                    seat.ice_comes.tolist(),
                     seat.booking.tolist(),
+                    seat.local_stay.tolist(),
+                    seat.questioning.tolist(),
+                    seat.known_to_ice.tolist(),
+                    seat.pickup_drive.tolist(),
                     strict=True,
                 )
             )

@@ -20,12 +20,16 @@ from pydantic.fields import FieldInfo
 
 from sim.distributions import Distribution
 from sim.errors import Place, ScenarioError, mistake, nearest
-from sim.scenario import Evidence, FrozenDict, Parameters, Scenario, Unit
+from sim.fields import FrozenDict, Parameters, Unit
+from sim.scenario import Evidence, Scenario
 from sim.units import parse_duration, shown
 from sim.yaml_reader import Node, is_there, read_file, read_text
 
 #: Sections whose leaves may carry a range, a source and a grade.
-PARAMETER_SECTIONS = ("operation", "traffic", "people", "stop", "inspection", "status_check", "custody")
+PARAMETER_SECTIONS = (
+    "operation", "traffic", "people", "stop", "inspection", "status_check", "custody",
+    "agency", "jail", "money", "community",
+)  # fmt: skip
 EVIDENCE_KEYS = ("low", "high", "source", "grade", "note")
 GRADES = ("reported", "published", "assumed")
 #: Words that may stand for a source: the value was tuned to reproduce what was reported, or somebody's judgement.

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from sim.entities import CITIZEN, NO_LICENCE, OUT_OF_STATE
-from sim.scenario import CHANNELS
+from sim.fields import CHANNELS
 from sim.trace import COLUMNS, Kind, Rows, Trace, licence_of, standing_of
 from sim.units import HOUR, MILLISECONDS
 

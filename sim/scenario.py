@@ -4,7 +4,7 @@ A key is declared here once, as a typed field. Its value, likely range, source a
 field (``inspection.duration.level_1``) is also its random stream, its sweep column and its line in the report.
 
 A field is a *lever* (what a policy sets), an *unknown* (what nobody knows well) or *given* (a fact that defines the
-operation). Durations are held in whole milliseconds, rates per hour, shares between 0 and 1.
+operation). The kinds of values stand in :mod:`sim.fields`.
 """
 
 from __future__ import annotations
@@ -12,208 +12,53 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal, NoReturn, Self
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.functional_validators import AfterValidator
 
-from sim.distributions import DISTRIBUTIONS, Distribution, parse_distribution
+from sim.calendar import Calendar
 from sim.errors import Place
-from sim.units import format_duration, parse_date, parse_duration, parse_rate, parse_share, parse_time, shown
+from sim.fields import (
+    WEEKDAYS,
+    Agreements,
+    ChannelOrder,
+    Count,
+    Date,
+    Duration,
+    Durations,
+    Flag,
+    FrozenDict,
+    Limit,
+    Money,
+    Number,
+    Parameters,
+    Rate,
+    Share,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    Weekdays,
+    Weight,
+    WeightList,
+    given,
+    lever,
+    unknown,
+)
 
 #: Bounds that keep a stranger's scenario from filling the machine.
 MOST_FLOWS = 50
 MOST_SHIFT_PATTERNS = 50
-MOST_STAFF = 100_000
 MOST_DAYS = 1_100
 MOST_IN_A_VEHICLE = 8
 HOURS_IN_A_DAY = 24
 
-VEHICLE_CLASSES = ("truck", "car", "crew_van")
 STANDINGS = ("citizen", "lawful", "pending_claim", "no_status", "final_order")
 LICENCES = ("in_state", "out_of_state", "none")
-CHANNELS = ("ice_on_scene", "duty_officer", "support_centre")
 LEVELS = tuple(f"level_{number}" for number in range(1, 9))
 VEHICLE_GROUNDS = ("brakes", "tyres", "lights", "load", "other")
 DRIVER_GROUNDS = ("licence", "english", "hours", "drugs", "other")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class FrozenDict(dict[str, Any]):
-    """A dictionary that refuses to be changed, so that a loaded scenario stays what was loaded."""
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("a loaded scenario cannot be changed; load it again with the change in 'settings'")
-
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
-
-    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
-        return FrozenDict, (dict(self),)
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{shown(value)} is not a whole number; write for example 6.")
-    if not 0 <= value <= MOST_STAFF:
-        raise ValueError(f"{shown(value)} is out of range; write a whole number from 0 to {MOST_STAFF}.")
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{shown(value)} is not a number; write for example 0.5.")
-    if not 0 <= value <= 1e6:
-        raise ValueError(f"{shown(value)} is out of range; write a number from 0 to a million.")
-    return float(value)
-
-
-def _weight_list(value: object) -> tuple[float, ...]:
-    if not isinstance(value, list | tuple) or not value:
-        raise ValueError(f"{shown(value)} is not a list of weights; write for example [70, 20, 10].")
-    weights = tuple(_number(item) for item in value)
-    if sum(weights) <= 0:
-        raise ValueError("all weights are 0; at least one must be above 0.")
-    return weights
-
-
-def _weekdays(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not value or not set(value) <= set(WEEKDAYS):
-        raise ValueError(f"{shown(value)} is not a list of weekdays; write for example [mon, tue, wed, thu, fri].")
-    return tuple(day for day in WEEKDAYS if day in value)
-
-
-def _channel_order(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(CHANNELS) or len(set(value)) != len(value):
-        raise ValueError(f"{shown(value)} is not an order of channels; list some of {', '.join(CHANNELS)}, each once.")
-    return tuple(value)
-
-
-def _plain_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is not text; put it in quotation marks.")
-    if len(value) > 2_000:
-        raise ValueError("the text is longer than 2,000 characters; shorten it.")
-    return value
-
-
-def _as_written(value: Distribution) -> str:
-    return f"{type(value).__name__}{tuple(getattr(value, name) for name in value.__dataclass_fields__)}"  # type: ignore[attr-defined]
-
-
-_QUANTITY_SCHEMA = {"type": "string", "pattern": r"^[0-9.]+ ?(ms|s|min|h|d)$", "examples": ["9 min"]}
-_DISTRIBUTION_SCHEMA = {
-    "anyOf": [
-        _QUANTITY_SCHEMA,
-        *(
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "required": [name],
-                "properties": {name: {"description": f"for example {{{name}: {kind.example}}}"}},
-            }
-            for name, kind in DISTRIBUTIONS.items()
-        ),
-    ]
-}
-
-
-class Unit:
-    """The unit of a field, for tables and for people."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-Duration = Annotated[
-    int,
-    BeforeValidator(parse_duration),
-    Unit("duration"),
-    PlainSerializer(format_duration, when_used="json-unless-none"),
-    WithJsonSchema(_QUANTITY_SCHEMA),
-]
-Limit = Annotated[
-    int | None,
-    BeforeValidator(lambda value: None if value in (None, "none") else parse_duration(value)),
-    Unit("duration or none"),
-    WithJsonSchema({"anyOf": [_QUANTITY_SCHEMA, {"const": "none"}, {"type": "null"}]}),
-]
-Durations = Annotated[
-    Distribution,
-    BeforeValidator(parse_distribution),
-    Unit("duration"),
-    PlainSerializer(_as_written),
-    WithJsonSchema(_DISTRIBUTION_SCHEMA),
-]
-Rate = Annotated[
-    float,
-    BeforeValidator(parse_rate),
-    Unit("per hour"),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+ ?(per |/ ?)(min|h|d)$", "examples": ["13 per h"]}),
-]
-Share = Annotated[
-    float,
-    BeforeValidator(parse_share),
-    Unit("share"),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?%$"}]}
-    ),
-]
-Count = Annotated[
-    int, BeforeValidator(_count), Unit("count"), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MOST_STAFF})
-]
-Weight = Annotated[
-    float, BeforeValidator(_number), Unit("weight"), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1e6})
-]
-Number = Annotated[
-    float, BeforeValidator(_number), Unit("number"), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1e6})
-]
-WeightList = Annotated[
-    tuple[float, ...],
-    BeforeValidator(_weight_list),
-    Unit("weights"),
-    WithJsonSchema({"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 1}),
-]
-Text = Annotated[str, BeforeValidator(_plain_text), Unit("text"), WithJsonSchema({"type": "string"})]
-Date = Annotated[date, BeforeValidator(parse_date), Unit("date"), WithJsonSchema({"type": "string", "format": "date"})]
-TimeOfDay = Annotated[
-    time, BeforeValidator(parse_time), Unit("time of day"), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}"})
-]
-Weekdays = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_weekdays),
-    Unit("weekdays"),
-    WithJsonSchema({"type": "array", "items": {"enum": list(WEEKDAYS)}, "minItems": 1}),
-]
-ChannelOrder = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_channel_order),
-    Unit("channels"),
-    WithJsonSchema({"type": "array", "items": {"enum": list(CHANNELS)}, "uniqueItems": True}),
-]
-
-Role = Literal["lever", "unknown", "given"]
-
-
-def lever(meaning: str) -> Any:
-    """Declare a field that a policy sets."""
-    return Field(description=meaning, json_schema_extra={"role": "lever"})
-
-
-def unknown(meaning: str) -> Any:
-    """Declare a field whose true value nobody knows well."""
-    return Field(description=meaning, json_schema_extra={"role": "unknown"})
-
-
-def given(meaning: str) -> Any:
-    """Declare a field that defines the operation."""
-    return Field(description=meaning, json_schema_extra={"role": "given"})
-
-
-class Parameters(BaseModel):
-    """A section of a scenario: frozen, and closed to keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Weights(Parameters):
@@ -268,6 +113,7 @@ class Shift(Parameters):
 class Operation(Parameters):
     """When officers are out, and how many."""
 
+    time_zone: TimeZone = given("time zone of the place, for clocks that run over a change of time")
     shifts: Annotated[dict[str, Shift], AfterValidator(FrozenDict)] = given("patterns of shifts by name")
 
     @model_validator(mode="after")
@@ -277,9 +123,14 @@ class Operation(Parameters):
         return self
 
     @property
-    def start(self) -> datetime:
-        """Midnight before the first shift: the origin of model time."""
-        return datetime.combine(min(shift.first for shift in self.shifts.values()), time())
+    def first_day(self) -> date:
+        """The day of the first shift; its local midnight is the origin of model time."""
+        return min(shift.first for shift in self.shifts.values())
+
+    @property
+    def calendar(self) -> Calendar:
+        """Local time of the operation."""
+        return Calendar(self.first_day, self.time_zone)
 
 
 class Flow(Parameters):
@@ -453,6 +304,8 @@ class DriverGrounds(Weights):
 class Inspection(Parameters):
     """The commercial vehicle inspection; trucks only."""
 
+    repair: Durations = unknown("time that an order out of service keeps a truck off the road")
+
     selected: Share = lever("share of stopped trucks selected for inspection")
     patience: Duration = lever("longest that a stopped truck is kept waiting for an inspector before it goes uninspected")
     levels: Levels = unknown("mix of levels")
@@ -500,6 +353,7 @@ class StatusCheck(Parameters):
     support_centre: StaffedChannel = unknown("ICE's national support centre, by query")
     match: ShareByStanding = unknown("share of referred people for whom ICE reports a match, true or false")
     go_ahead: Share = unknown("share of matches for which ICE asks for custody")
+    ice_comes: Durations = unknown("time until an ICE officer comes, where the agency may not detain for ICE by itself")
 
 
 class IceVehicles(Parameters):
@@ -517,7 +371,9 @@ class Custody(Parameters):
     path_without_ice: Literal["local_booking", "agency_drives"] = lever("the way taken when ICE is not there")
     hand_over: Durations = unknown("time a unit needs to hand a vehicle's people over to ICE on the scene")
     to_jail: Durations = unknown("drive from the roadside to the county jail, one way")
-    booking: Durations = unknown("booking of one person at the county jail, the unit waiting")
+    local_charges: Literal["dropped", "pursued"] = lever(
+        "what becomes of a driver arrested for a crime whom ICE wants: ICE takes the driver, or the county jail does first"
+    )
     to_facility: Durations = unknown("drive from the roadside to ICE's facility, one way")
     ice_vehicles: IceVehicles = lever("ICE vehicles on the scene")
 
@@ -526,6 +382,118 @@ class Custody(Parameters):
         if self.path == "ice_vehicles" and not (self.ice_vehicles.count and self.ice_vehicles.seats):
             raise ValueError("path is ice_vehicles, but there are none; give ice_vehicles a count and seats above 0.")
         return self
+
+
+class Agency(Parameters):
+    """The agency and its agreements with ICE."""
+
+    agreements: Agreements = lever(
+        "agreements held: task force (also tribal) lets officers detain for ICE at the roadside; jail enforcement lets "
+        "jail officers question everyone booked; warrant service lets them serve ICE's warrants; none: ICE must come"
+    )
+
+
+class LocalPeople(Parameters):
+    """People in the county jail on local charges, who share its desks and beds."""
+
+    rate: Rate = unknown("people booked on local charges by everybody else in the county")
+    stay: Durations = unknown("time in jail on local charges")
+    standing: Standing = unknown("their standing")
+
+
+class Screening(Parameters):
+    """How people in jail come to ICE's notice."""
+
+    officers: Count = unknown("jail officers who question at the same time, under a jail enforcement agreement")
+    questioning: Durations = unknown("questioning and screening of one person under a jail enforcement agreement")
+    known_to_ice: Share = unknown("share of people in jail whom ICE could want that ICE notices by their fingerprints alone")
+
+
+class Clocks(Parameters):
+    """How long a person may be held for ICE once nothing else holds that person."""
+
+    rule: Literal["without_weekends", "flat"] = lever(
+        "the detainer's clock: without Saturdays, Sundays and federal holidays (8 CFR 287.7(d)), or flat"
+    )
+    detainer: Duration = lever("longest hold on a detainer, from release by local custody")
+    ice_arrest: Duration = lever("longest hold after an arrest on ICE's behalf or a served warrant; it runs flat")
+
+
+class Pickup(Parameters):
+    """ICE's scheduled transport from the jail to its facility."""
+
+    weekdays: Weekdays = lever("days on which it comes")
+    at: TimeOfDay = lever("local time at which it comes")
+    seats: Count = lever("people whom it takes; 0: it never comes")
+    drive: Durations = unknown("drive from the jail to ICE's facility")
+
+
+class Overflow(Parameters):
+    """People whom ICE's facility sends to the jail for want of beds."""
+
+    rate: Rate = unknown("people whom ICE brings")
+    stay: Durations = unknown("their stay until ICE takes them back")
+
+
+class Jail(Parameters):
+    """The county jail."""
+
+    desks: Count = lever("people who can be booked at the same time")
+    booking: Durations = unknown("booking of one person at a desk")
+    beds: Count = lever("beds in use, for everybody held")
+    warm_up: Duration = given("time before the first shift's day from which the local population is built up")
+    follow_up: Duration = given("time after the last shift over which the jail is watched")
+    local: LocalPeople = unknown("people on local charges")
+    screening: Screening = unknown("how people in jail come to ICE's notice")
+    clock: Clocks = lever("how long people may be held for ICE")
+    pickup: Pickup = lever("transport to ICE's facility")
+    overflow: Overflow = unknown("people whom ICE brings")
+
+    @model_validator(mode="after")
+    def _a_desk(self) -> Self:
+        if self.desks == 0:
+            raise ValueError("desks is 0; people could never be booked. Write 1 or more.")
+        return self
+
+
+class OneTime(Parameters):
+    """One-time federal payments to an agency that is credentialed within the period."""
+
+    officers: Count = unknown("credentialed officers for whom equipment is paid in the period")
+    vehicles: Money = lever("for vehicles, an agency; 0 USD if not paid in the period")
+    equipment: Money = lever("for equipment, a credentialed officer")
+
+
+class Award(Parameters):
+    """Quarterly awards to officers; they are paid on the share of people named by ICE who are located, not on arrests."""
+
+    quarters: Count = given("quarters paid in the period")
+    officers: Count = unknown("officers who qualify")
+    amount: Money = lever("for an officer and a quarter")
+
+
+class MoneyTerms(Parameters):
+    """What things cost and who pays."""
+
+    officer_hour: Money = unknown("an hour of an officer in regular time, loaded")
+    overtime_hour: Money = unknown("an hour of an officer in overtime, loaded")
+    inspector_hour: Money = unknown("an hour of an inspector, loaded; the state pays")
+    shift_is_overtime: Flag = lever("whether whole shifts are worked in overtime")
+    overtime_paid_by: Literal["federal", "county"] = lever("who pays overtime")
+    bed_day: Money = unknown("a day in a jail bed")
+    ice_bed_days_paid_by: Literal["federal", "county"] = lever("who pays the beds of people held for ICE")
+    trip: Money = unknown("a trip of a vehicle to the facility and back, officers' time not included")
+    one_time: OneTime = lever("one-time payments")
+    award: Award = lever("quarterly awards")
+
+
+class Community(Parameters):
+    """What the operation may change around it: an assumption with both signs, shown apart from what is simulated."""
+
+    crime_reporting: Number = unknown(
+        "crime reports by affected residents relative to before; published findings differ in size and sign"
+    )
+    crimes_reported: Rate = unknown("crime reports by affected residents before, in the county")
 
 
 class Source(Parameters):
@@ -579,6 +547,10 @@ class Scenario(Parameters):
     inspection: Inspection = unknown("the commercial vehicle inspection")
     status_check: StatusCheck = lever("whom the officer asks and refers, and how ICE answers")
     custody: Custody = lever("how people get from the roadside to custody")
+    agency: Agency = lever("the agency and its agreements with ICE")
+    jail: Jail = unknown("the county jail")
+    money: MoneyTerms = unknown("what things cost and who pays")
+    community: Community = unknown("what the operation may change around it")
     reported: Annotated[dict[str, ReportedFigure], AfterValidator(FrozenDict)] = given("reported figures, by measure")
     sources: Annotated[dict[str, Source], AfterValidator(FrozenDict)] = given("where figures were published")
     evidence: Annotated[dict[str, Evidence], AfterValidator(FrozenDict)] = Field(
@@ -593,6 +565,11 @@ class Scenario(Parameters):
     def flow_names(self) -> tuple[str, ...]:
         """Names of the traffic flows in alphabetical order: the order in which flows are numbered."""
         return tuple(sorted(self.traffic.flows))
+
+    @property
+    def may_detain_at_the_roadside(self) -> bool:
+        """Whether an agreement lets the agency's own officers detain for ICE at the roadside."""
+        return bool({"task_force", "tribal_task_force"} & set(self.agency.agreements))
 
     @property
     def digest(self) -> str:

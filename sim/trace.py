@@ -59,11 +59,26 @@ class Kind(IntEnum):
     ARREST_BEGAN = 52  # unit: patrol unit
     ARREST_ENDED = 53  # unit: patrol unit
     UNIT_FREE = 54  # unit: patrol unit
-    BOOKED = 60  # detail: who; at the county jail
+    ICE_AWAITED = 55  # detail: who; the agency may not detain, ICE is on its way
+    BOOKING_BEGAN = 59  # unit: desk
+    BOOKED = 60  # unit: desk
     BOARDED = 61  # unit: ICE vehicle; detail: who
     ICE_VEHICLE_LEFT = 62  # unit: ICE vehicle; detail: people on board
     ICE_VEHICLE_BACK = 63  # unit: ICE vehicle
     AT_FACILITY = 64  # detail: who
+    CAME_TO_JAIL = 70  # detail: who
+    ENTERED_JAIL = 71  # detail: who; takes a bed
+    TURNED_AWAY = 72  # detail: who; no bed is free
+    QUESTIONED = 73  # detail: who; by a jail officer, about standing
+    DETAINER_LODGED = 74  # detail: who
+    WARRANT_SERVED = 75  # detail: who
+    HOLD_BEGAN = 76  # unit: clock; detail: who; nothing else holds the person any more
+    RELEASED_AT_CLOCK = 77  # detail: who
+    TRANSFERRED = 78  # detail: who; leaves with a pick-up
+    LEFT_JAIL = 79  # detail: who; frees a bed
+    PICKUP_CAME = 80  # detail: people whom it takes
+    BROUGHT_BY_ICE = 81  # detail: who; from ICE's facility
+    TAKEN_BACK_BY_ICE = 82  # detail: who
 
 
 def who(standing: int, licence: int) -> int:

@@ -6,7 +6,7 @@ Durations are whole milliseconds (int), rates are events per hour (float), share
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, time
 
 MILLISECONDS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 HOUR = MILLISECONDS["h"]
@@ -18,6 +18,7 @@ MOST_PER_HOUR = 1e6
 # Both patterns have one way to match, so that hostile text cannot make them slow.
 _QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # fromisoformat alone would also read week dates
+_MONEY = re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,13})(?:\.(\d{1,2}))? ?USD")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -98,6 +99,25 @@ def parse_share(value: object) -> float:
     return float(share)
 
 
+def parse_money(value: object) -> int:
+    """Return an amount in whole cents from text such as ``7,500 USD``.
+
+    Raises
+    ------
+    ValueError
+        If the text is no such amount.
+    """
+    match = _MONEY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{shown(value)} is not an amount of money; write for example '7,500 USD' or '52.50 USD'.")
+    return int(match[1].replace(",", "")) * 100 + int((match[2] or "").ljust(2, "0"))
+
+
+def format_money(cents: int) -> str:
+    """Return an amount such as ``7,500 USD``."""
+    return f"{cents // 100:,} USD" if cents % 100 == 0 else f"{cents / 100:,.2f} USD"
+
+
 def parse_date(value: object) -> date:
     """Return a calendar date from ``2025-11-18``.
 
@@ -137,8 +157,3 @@ def format_duration(milliseconds: int) -> str:
         if milliseconds >= size and (milliseconds * 100) % size == 0:
             return f"{milliseconds / size:.12g} {unit}"
     return f"{milliseconds} ms" if milliseconds else "0 min"
-
-
-def milliseconds_between(start: datetime, end: datetime) -> int:
-    """Return the whole milliseconds from one local time to another (no change of clocks in between)."""
-    return round((end - start).total_seconds() * 1000)

@@ -2,7 +2,8 @@
 
 Three ways were reported: the unit drives them to the county jail and is away meanwhile; the agency drives them to ICE's
 facility the same day; ICE vehicles on the scene carry them in batches. Holds the patrol unit until it is back, or until
-the people are handed over. Records ``custody_began`` and ``custody_ended``, ``booked``, ``boarded`` and ``at_facility``.
+the people are handed over. Without authority to detain, ICE's officer who has come takes them. Records ``custody_began`` and
+``custody_ended``, ``boarded`` and ``at_facility``; what happens at the jail stands in :mod:`sim.pathway.jail`.
 """
 
 from __future__ import annotations
@@ -11,58 +12,83 @@ from collections import deque
 from heapq import heappop, heappush
 
 from sim.entities import Person, Vehicle
+from sim.pathway.jail import Stay, ice_custody, local_custody
 from sim.pathway.status_check import Encounter
-from sim.pathway.world import ICE_FLEET, Order, Process, World, priority
+from sim.pathway.world import ICE_FLEET, Order, Process, Slot, World, priority
 from sim.trace import Kind
 
-PATHS = ("ice_vehicles", "local_booking", "agency_drives")
+PATHS = ("ice_vehicles", "local_booking", "agency_drives", "ice_comes")
 
 
-def custody(world: World, encounter: Encounter) -> Process:
-    """Take the people detained in one stop along the path that the policy names."""
-    ways = world.scenario.custody
-    path = ways.path if encounter.ice_is_here else ways.path_without_ice
+def path_of(world: World, encounter: Encounter) -> str:
+    """Return the path that people detained in a stop take: the policy's, by whether ICE was on the scene."""
+    if encounter.ice_is_here:
+        return world.scenario.custody.path
+    return world.scenario.custody.path_without_ice if world.scenario.may_detain_at_the_roadside else "ice_comes"
+
+
+def custody(world: World, encounter: Encounter, people: list[Person]) -> Process:
+    """Take the people detained in one stop along their path."""
+    path = path_of(world, encounter)
     vehicle, unit, detail = encounter.vehicle, encounter.unit, PATHS.index(path)
     world.record(Kind.CUSTODY_BEGAN, vehicle, unit=unit, detail=detail)
     if path == "ice_vehicles":
-        yield from hand_over(world, encounter)
+        yield from hand_over(world, vehicle, people)
     elif path == "local_booking":
-        yield from local_booking(world, encounter)
+        yield from local_booking(world, vehicle, people)
+    elif path == "agency_drives":
+        yield from agency_drives(world, vehicle, people)
     else:
-        yield from agency_drives(world, encounter)
+        yield from ice_takes(world, vehicle, people)
     world.record(Kind.CUSTODY_ENDED, vehicle, unit=unit, detail=detail)
 
 
-def hand_over(world: World, encounter: Encounter) -> Process:
+def hand_over(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
     """Hand people over to ICE on the scene, who let them board."""
-    yield world.wait(encounter.vehicle.hand_over, encounter.vehicle)
-    for person in encounter.detained:
-        world.staging.send(encounter.vehicle, person)
+    yield world.wait(vehicle.hand_over, vehicle)
+    for person in people:
+        world.staging.send(vehicle, person)
 
 
-def local_booking(world: World, encounter: Encounter) -> Process:
-    """Drive people to the county jail, have them booked one after the other, and drive back."""
-    vehicle = encounter.vehicle
+def local_booking(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
+    """Drive people to the county jail, wait until all are booked, and drive back."""
     yield world.wait(vehicle.to_jail, vehicle)
-    for person in encounter.detained:
-        yield world.wait(person.booking, vehicle)
-        world.record(Kind.BOOKED, vehicle, person)
+    for person in people:
+        yield from ice_custody(world, Stay(world, vehicle, person, clock="ice_arrest"))
     yield world.wait(vehicle.to_jail, vehicle)
 
 
-def agency_drives(world: World, encounter: Encounter) -> Process:
+def agency_drives(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
     """Drive people to ICE's facility the same day, and drive back."""
-    vehicle = encounter.vehicle
     yield world.wait(vehicle.to_facility, vehicle)
-    for person in encounter.detained:
+    for person in people:
         world.record(Kind.AT_FACILITY, vehicle, person)
     yield world.wait(vehicle.to_facility, vehicle)
 
 
-def criminal_arrest(world: World, vehicle: Vehicle, unit: int) -> Process:
-    """Be away with a driver arrested for a crime; one whom ICE takes goes with ICE instead."""
+def ice_takes(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
+    """Hand people over to the ICE officer who has come, and who drives them to ICE's facility."""
+    yield world.wait(vehicle.hand_over, vehicle)
+    world.start(ice_drives(world, vehicle, people))
+
+
+def ice_drives(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
+    """Bring people to ICE's facility in the car of the officer who has come."""
+    yield world.wait(vehicle.to_facility, vehicle, Slot.PERSON)
+    for person in people:
+        world.record(Kind.AT_FACILITY, vehicle, person)
+
+
+def criminal_arrest(world: World, vehicle: Vehicle, unit: int, is_wanted: bool) -> Process:
+    """Be away with a driver arrested for a crime, who goes to the county jail; on a detainer if ICE wants the driver too."""
     world.record(Kind.ARREST_BEGAN, vehicle, unit=unit)
-    yield world.wait(vehicle.criminal_arrest, vehicle)
+    to_jail = min(vehicle.to_jail, vehicle.criminal_arrest)
+    yield world.wait(to_jail, vehicle)
+    driver = vehicle.people[0]
+    if is_wanted:
+        world.record(Kind.DETAINER_LODGED, vehicle, driver)
+    world.start(local_custody(world, Stay(world, vehicle, driver, clock="detainer" if is_wanted else None)))
+    yield world.wait(vehicle.criminal_arrest - to_jail, vehicle)
     world.record(Kind.ARREST_ENDED, vehicle, unit=unit)
 
 

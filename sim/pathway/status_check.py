@@ -11,7 +11,7 @@ import simpy
 
 from sim.entities import IN_STATE, Person, Vehicle
 from sim.pathway.world import Order, Process, Slot, World, priority
-from sim.scenario import CHANNELS
+from sim.fields import CHANNELS
 from sim.trace import Kind
 
 
@@ -97,22 +97,28 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
         if encounter.is_over:
             return
         if answered:
-            act_on_answer(world, encounter, person)
+            yield from act_on_answer(world, encounter, person)
             return
     world.record(Kind.NO_ANSWER, vehicle, person)
     encounter.close(slot)
 
 
-def act_on_answer(world: World, encounter: Encounter, person: Person) -> None:
-    """Detain the person if ICE reports a match and asks for custody."""
+def act_on_answer(world: World, encounter: Encounter, person: Person) -> Process:
+    """Detain the person if ICE reports a match and asks for custody; without authority to detain, ICE must come for that."""
+    vehicle, slot = encounter.vehicle, Slot.PERSON + person.seat
     if not person.matched:
-        world.record(Kind.NO_MATCH, encounter.vehicle, person)
+        world.record(Kind.NO_MATCH, vehicle, person)
     elif not person.go_ahead:
-        world.record(Kind.DECLINED, encounter.vehicle, person)
+        world.record(Kind.DECLINED, vehicle, person)
     else:
-        world.record(Kind.DETAINED, encounter.vehicle, person)
+        if not (encounter.ice_is_here or world.scenario.may_detain_at_the_roadside):
+            world.record(Kind.ICE_AWAITED, vehicle, person)
+            yield world.wait(person.ice_comes, vehicle, slot)
+            if encounter.is_over:
+                return
+        world.record(Kind.DETAINED, vehicle, person)
         encounter.detained.append(person)
-    encounter.close(Slot.PERSON + person.seat)
+    encounter.close(slot)
 
 
 def wait_for_answers(world: World, encounter: Encounter) -> Process:

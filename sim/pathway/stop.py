@@ -6,7 +6,7 @@ waited for afterwards. Records ``stop_began``, the outcome, ``task_ended``, ``st
 
 from __future__ import annotations
 
-from sim.entities import ARRESTED, OUTCOMES, Vehicle
+from sim.entities import ARRESTED, OUTCOMES, Person, Vehicle
 from sim.pathway.custody import criminal_arrest, custody
 from sim.pathway.inspection import inspection
 from sim.pathway.status_check import Encounter, ask, asks_anyone, wait_for_answers
@@ -27,9 +27,25 @@ def stop(world: World, vehicle: Vehicle, unit: int) -> Process:
     world.record(Kind.TASK_ENDED, vehicle, unit=unit)
     yield from wait_for_answers(world, encounter)
     world.record(Kind.STOP_ENDED, vehicle, unit=unit)
-    if encounter.detained:
-        yield from custody(world, encounter)
-    if vehicle.outcome == ARRESTED and vehicle.people[0] not in encounter.detained:
-        yield from criminal_arrest(world, vehicle, unit)
+    taken_by_ice, goes_to_jail, is_wanted = settle_charges(world, encounter)
+    if taken_by_ice:
+        yield from custody(world, encounter, taken_by_ice)
+    if goes_to_jail:
+        yield from criminal_arrest(world, vehicle, unit, is_wanted)
     world.record(Kind.UNIT_FREE, vehicle, unit=unit)
     world.patrol_units.free(unit)
+
+
+def settle_charges(world: World, encounter: Encounter) -> tuple[list[Person], bool, bool]:
+    """Return whom ICE takes now, whether the driver goes to jail on local charges, and whether ICE wants that driver.
+
+    A driver arrested for a crime whom ICE wants goes with ICE if the policy drops local charges, and to jail first if not.
+    """
+    driver, detained = encounter.vehicle.people[0], encounter.detained
+    if encounter.vehicle.outcome != ARRESTED:
+        return detained, False, False
+    if driver not in detained:
+        return detained, True, False
+    if world.scenario.custody.local_charges == "dropped":
+        return detained, False, False
+    return [person for person in detained if person is not driver], True, True

@@ -10,14 +10,19 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from sim.chance import Draws
-from sim.entities import Person, Vehicle
-from sim.scenario import CHANNELS, Scenario
+from sim.entities import Booking, Person, Vehicle
+from sim.fields import CHANNELS
+from sim.scenario import Scenario
 from sim.trace import NOBODY, Kind, Trace, who
+
+if TYPE_CHECKING:
+    from sim.pathway.custody import Staging
+    from sim.pathway.jail import Jail
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -33,7 +38,7 @@ class Order(IntEnum):
 
 
 #: Numbers of the flows of entities that belong to no traffic flow.
-SHIFTS, ICE_FLEET = 254, 255
+PICKUP, SHIFTS, ICE_FLEET = 253, 254, 255
 
 
 class Slot(IntEnum):
@@ -42,6 +47,7 @@ class Slot(IntEnum):
     STOP = 0
     ASKING = 1
     PERSON = 2  # plus the seat
+    SCREENING = 10  # plus the seat
 
 
 def priority(order: Order, flow: int, number: int, slot: int = 0) -> int:
@@ -50,7 +56,7 @@ def priority(order: Order, flow: int, number: int, slot: int = 0) -> int:
     It lies above SimPy's own priorities, so that whatever follows at once (a release that wakes the next in a queue) is
     settled before the next timed event of the same instant.
     """
-    return (((order << 8 | flow) << 32) | number) << 4 | slot
+    return (((order << 8 | flow) << 32) | number) << 5 | slot
 
 
 class Pool:
@@ -115,10 +121,14 @@ class Pool:
 class World:
     """One replication's world."""
 
+    staging: Staging
+    jail: Jail
+
     def __init__(self, scenario: Scenario, draws: Draws) -> None:
         self.scenario = scenario
         self.draws = draws
-        self.env = simpy.Environment()
+        self.calendar = scenario.operation.calendar
+        self.env = simpy.Environment(initial_time=-scenario.jail.warm_up)
         self.patrol_units = Pool(self.env)
         self.inspectors = Pool(self.env)
         self.answerers = {name: Pool(self.env) for name in CHANNELS}
@@ -136,7 +146,7 @@ class World:
         return Trace.of(self._rows)
 
     def record(
-        self, kind: Kind, vehicle: Vehicle | None = None, person: Person | None = None, unit: int = NOBODY, detail: int = 0
+        self, kind: Kind, vehicle: Vehicle | Booking | None = None, person: Person | None = None, unit: int = NOBODY, detail: int = 0
     ) -> None:
         """Record that something happened now; about a person, ``detail`` is who that is."""
         flow, number = (vehicle.flow, vehicle.number) if vehicle else (NOBODY, NOBODY)
@@ -150,9 +160,9 @@ class World:
         self.env.process(process)
 
     def wait(
-        self, duration: int, vehicle: Vehicle, slot: int = Slot.STOP, order: Order = Order.RELEASE
+        self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE
     ) -> simpy.Event:
-        """Return the event that comes after a duration in the life of a vehicle."""
+        """Return the event that comes after a duration in the life of a vehicle or of a person in it."""
         return self.event_after(duration, priority(order, vehicle.flow, vehicle.number, slot))
 
     def event_after(self, duration: int, place: int) -> simpy.Event:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sim.chance import clock
 from sim.pathway.custody import PATHS
-from sim.scenario import CHANNELS, DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
+from sim.fields import CHANNELS
+from sim.scenario import DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
 from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
 
 _WAYS = dict(zip(PATHS, ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility"), strict=True))
