@@ -55,6 +55,7 @@ class Seat:
     booking: Ints
     local_stay: Ints
     questioning: Ints
+    matched_in_jail: Flags
     known_to_ice: Flags
     pickup_drive: Ints
 
@@ -260,7 +261,7 @@ def _draw_flow(
     return FlowDraws(
         number=seen,
         arrives=arrives,
-        diverts=source.flags("traffic.diverted", flow.diverted) & (arrives >= known_from),
+        diverts=source.uniform("traffic.diverted") < flow.diverted * _remembered(scenario, arrives - known_from),
         occupants=people,
         traffic_task=source.durations("stop.traffic_task", stop.traffic_task),
         outcome=source.choices("stop.outcome", stop.outcome.weights),
@@ -283,6 +284,12 @@ def _draw_flow(
             _draw_seat(scenario, source, flow.vehicle, occupants, seat) for seat in range(int(people.max(initial=0)))
         ),
     )
+
+
+def _remembered(scenario: Scenario, since: Ints) -> Floats:
+    """Return how much of the diverting share is left some time after the operation has become known; 0 before."""
+    halvings = np.maximum(since, 0) / max(scenario.traffic.half_life, 1)
+    return np.where(since < 0, 0.0, np.exp2(-halvings))
 
 
 def _rows(names: Sequence[str], *chosen: str) -> list[int]:
@@ -308,13 +315,14 @@ def _draw_seat(scenario: Scenario, source: _Source, vehicle: str, occupants: Occ
     follows = source.flags(f"people.{vehicle}.crew_effect", occupants.crew_effect, seat)
     standing = choose(occupants.standing.weights, np.where(follows, common, own))
     identified = check.identified.driver if seat == 0 else check.identified.passenger
+    match = source.uniform("status_check.match", seat)  # one luck, at the roadside and in the jail
     channels = [getattr(check, name) for name in CHANNELS]
     return Seat(
         standing=standing,
         licence=_licences(scenario, source.uniform("people.licence", seat), standing),
         identified=source.flags("status_check.identified", identified, seat),
         doubt=_doubt(np.asarray(people.doubt.values)[standing], source.uniform("people.doubt", seat)),
-        matched=source.uniform("status_check.match", seat) < np.asarray(check.match.values)[standing],
+        matched=match < np.asarray(check.match.values)[standing],
         go_ahead=source.flags("status_check.go_ahead", check.go_ahead, seat),
         replies=tuple(
             source.durations(f"status_check.{name}.reply", channel.reply, seat)
@@ -328,6 +336,7 @@ def _draw_seat(scenario: Scenario, source: _Source, vehicle: str, occupants: Occ
         booking=source.durations("jail.booking", scenario.jail.booking, seat),
         local_stay=source.durations("jail.local.stay", scenario.jail.local.stay, seat),
         questioning=source.durations("jail.screening.questioning", scenario.jail.screening.questioning, seat),
+        matched_in_jail=match < np.asarray(scenario.jail.screening.match.values)[standing],
         known_to_ice=source.flags("jail.screening.known_to_ice", scenario.jail.screening.known_to_ice, seat),
         pickup_drive=source.durations("jail.pickup.drive", scenario.jail.pickup.drive, seat),
     )
@@ -346,7 +355,7 @@ def _draw_jail(
         number=source.rows,
         arrives=arrives,
         standing=standing,
-        matched=source.uniform("status_check.match") < np.asarray(check.match.values)[standing],
+        matched=source.uniform("status_check.match") < np.asarray(jail.screening.match.values)[standing],
         go_ahead=source.flags("status_check.go_ahead", check.go_ahead),
         booking=source.durations("jail.booking", jail.booking),
         stay=source.durations("stay", stay),

@@ -33,6 +33,7 @@ class Person:
     booking: int
     local_stay: int  # in jail on local charges, if it comes to that
     questioning: int  # in jail, under a jail enforcement agreement
+    matched_in_jail: bool  # the same, by fingerprints
     known_to_ice: bool  # ICE notices this person by fingerprints taken in jail
     pickup_drive: int  # from the jail to ICE's facility, if first of a pick-up
 
@@ -85,7 +86,7 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
         person = Person(
             seat=0, standing=standing, licence=IN_STATE, identified=True, doubt=0.0, matched=matched, go_ahead=go_ahead,
             replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay, questioning=questioning,
-            known_to_ice=known, pickup_drive=drive,
+            matched_in_jail=matched, known_to_ice=known, pickup_drive=drive,
         )  # fmt: skip
         yield Booking(flow, number, arrives, person)
 
@@ -124,6 +125,7 @@ class _Maker:
                     seat.booking.tolist(),
                     seat.local_stay.tolist(),
                     seat.questioning.tolist(),
+                    seat.matched_in_jail.tolist(),
                     seat.known_to_ice.tolist(),
                     seat.pickup_drive.tolist(),
                     strict=True,

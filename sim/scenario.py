@@ -153,6 +153,7 @@ class Traffic(Parameters):
     """Vehicles that give ground for a stop."""
 
     known_after: Duration = unknown("time from the first shift's beginning until drivers know of the operation")
+    half_life: Duration = unknown("time in which the share that takes another road falls to half")
     flows: Annotated[dict[str, Flow], AfterValidator(FrozenDict)] = given("streams of vehicles by name")
 
     @model_validator(mode="after")
@@ -406,6 +407,7 @@ class Screening(Parameters):
 
     officers: Count = unknown("jail officers who question at the same time, under a jail enforcement agreement")
     questioning: Durations = unknown("questioning and screening of one person under a jail enforcement agreement")
+    match: ShareByStanding = unknown("share of people in jail for whom ICE reports a match by fingerprints, true or false")
     known_to_ice: Share = unknown("share of people in jail whom ICE could want that ICE notices by their fingerprints alone")
 
 

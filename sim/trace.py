@@ -41,6 +41,7 @@ class Kind(IntEnum):
     NOT_INSPECTED = 22  # selected, but no inspector was free in time
     VEHICLE_OUT_OF_SERVICE = 23  # detail: ground
     DRIVER_OUT_OF_SERVICE = 24  # detail: ground
+    TRUCK_DOWN = 26  # detail: milliseconds that an order out of service keeps it off the road
     TASK_ENDED = 25  # unit: patrol unit; the end of traffic matter and inspection
     ASKED = 30  # detail: who
     NOT_IDENTIFIED = 31  # detail: who

@@ -115,7 +115,7 @@ def run_block(scenario: Scenario, seed: int, first: int, count: int) -> Block:
     values, digests = [], []
     for replication in range(first, first + count):
         trace = replicate(scenario, seed, replication)
-        values.append(measure_all(trace))
+        values.append(measure_all(trace, scenario))
         digests.append(trace.digest)
     return values, digests
 

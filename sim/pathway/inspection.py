@@ -29,4 +29,6 @@ def inspection(world: World, vehicle: Vehicle) -> Process:
         world.record(Kind.VEHICLE_OUT_OF_SERVICE, vehicle, detail=vehicle.vehicle_ground)
     if vehicle.driver_out_of_service:
         world.record(Kind.DRIVER_OUT_OF_SERVICE, vehicle, detail=vehicle.driver_ground)
+    if vehicle.vehicle_out_of_service or vehicle.driver_out_of_service:
+        world.record(Kind.TRUCK_DOWN, vehicle, detail=vehicle.repair)
     world.inspectors.free(inspector)

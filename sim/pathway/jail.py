@@ -134,7 +134,7 @@ def screening(world: World, stay: Stay) -> Process:
             world.record(Kind.QUESTIONED, stay.journey, person, unit=officer)
             noticed = True
         jail.screeners.free(officer)
-    if stay.has_left or not (noticed and person.matched and person.go_ahead):
+    if stay.has_left or not (noticed and person.matched_in_jail and person.go_ahead):
         return
     if "warrant_service_officer" in agreements:
         stay.clock = "ice_arrest"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.chance import clock
+from sim.entities import LOCAL, OVERFLOW
 from sim.pathway.custody import PATHS
+from sim.pathway.jail import CLOCKS
 from sim.fields import CHANNELS
 from sim.scenario import DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
 from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
 
 _WAYS = dict(zip(PATHS, ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility"), strict=True))
 
+_CLOCKS = dict(enumerate(CLOCKS))
 _TOLD = {
     Kind.UNIT_ON_DUTY: "unit {unit} comes on duty",
     Kind.UNIT_OFF_DUTY: "unit {unit}: end of shift",
@@ -49,7 +52,23 @@ _TOLD = {
     Kind.ARREST_BEGAN: "unit {unit} leaves with the arrested driver of {vehicle}",
     Kind.ARREST_ENDED: "unit {unit} is back from the arrest",
     Kind.UNIT_FREE: "unit {unit} is free",
-    Kind.BOOKED: "{person} is booked at the county jail",
+    Kind.TRUCK_DOWN: "{vehicle} may not go on for now",
+    Kind.ICE_AWAITED: "{person}: ICE asks for custody and must come",
+    Kind.CAME_TO_JAIL: "{person} comes to the county jail",
+    Kind.BOOKING_BEGAN: "{person} is being booked at desk {unit}",
+    Kind.BOOKED: "{person} is booked",
+    Kind.ENTERED_JAIL: "{person} has a bed in the county jail",
+    Kind.TURNED_AWAY: "{person}: the jail has no bed",
+    Kind.QUESTIONED: "{person} was questioned about standing in jail",
+    Kind.DETAINER_LODGED: "{person}: ICE lodges a detainer",
+    Kind.WARRANT_SERVED: "{person}: ICE's warrant is served",
+    Kind.HOLD_BEGAN: "{person} is now held for ICE alone ({clock})",
+    Kind.RELEASED_AT_CLOCK: "{person} is released: the clock has run out",
+    Kind.TRANSFERRED: "{person} leaves with ICE's transport",
+    Kind.LEFT_JAIL: "{person} leaves the county jail",
+    Kind.PICKUP_CAME: "ICE's transport comes to the jail and takes {detail}",
+    Kind.BROUGHT_BY_ICE: "ICE brings {person} for want of beds",
+    Kind.TAKEN_BACK_BY_ICE: "ICE takes {person} back",
     Kind.BOARDED: "{person} boards ICE vehicle {unit}",
     Kind.ICE_VEHICLE_LEFT: "ICE vehicle {unit} leaves with {detail} on board",
     Kind.ICE_VEHICLE_BACK: "ICE vehicle {unit} is back",
@@ -81,13 +100,13 @@ def tell(scenario: Scenario, trace: Trace, vehicle: tuple[str, int] | None = Non
     vehicle
         Flow and number of one vehicle, to be told about that one only.
     """
-    names = scenario.flow_names
+    names = dict(enumerate(scenario.flow_names)) | {LOCAL: "local_arrest", OVERFLOW: "ice_overflow"}
     for time, kind, flow, number, seat, unit, detail in trace.rows.tolist():
         if vehicle and (flow == NOBODY or (names[flow], number) != vehicle):
             continue
         sentence = _TOLD[Kind(kind)]
         label = f"{names[flow]} {number}" if flow != NOBODY else ""
-        role = "the driver" if seat == 0 else f"passenger {seat}"
+        role = "person" if flow in (LOCAL, OVERFLOW) else "the driver" if seat == 0 else f"passenger {seat}"
         words = {name: say(detail) for name, say in _WORDS.items() if f"{{{name}}}" in sentence}
-        text = sentence.format(vehicle=label, person=f"{role} of {label}", unit=unit, detail=detail, **words)
+        text = sentence.format(vehicle=label, person=f"{role} of {label}", unit=unit, clock=_CLOCKS.get(unit), detail=detail, **words)
         yield f"{clock(scenario, time):%a %d %b %H:%M:%S}  {text}"

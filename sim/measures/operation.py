@@ -1,0 +1,42 @@
+"""All measures of an operation, and which of them count parts of others."""
+
+from __future__ import annotations
+
+from sim.measures.events import Events
+from sim.measures.jail import JAIL
+from sim.measures.money import MONEY
+from sim.measures.registry import Measure
+from sim.measures.roadside import ROADSIDE
+from sim.scenario import Scenario
+from sim.trace import Trace
+
+MEASURES: dict[str, Measure] = {**ROADSIDE, **JAIL, **MONEY}
+
+
+def measure_all(trace: Trace, scenario: Scenario) -> list[float]:
+    """Return every measure of one replication, in the order of the registry."""
+    events = Events(trace, scenario)
+    return [float(one.function(events)) for one in MEASURES.values()]
+
+
+#: Of each pair the first counts things that are among those the second counts.
+PART_OF = (
+    ("stops", "vehicles_seen"),
+    ("vehicles_passed_unstopped", "vehicles_seen"),
+    ("inspections", "stops"),
+    ("vehicles_out_of_service", "inspections"),
+    ("drivers_out_of_service", "inspections"),
+    ("citations", "stops"),
+    ("criminal_arrests", "stops"),
+    ("referrals", "people_asked"),
+    ("detained", "referrals"),
+    ("referred_then_released", "referrals"),
+    ("vehicles_with_detained", "detained"),
+    ("vehicles_with_detained", "stops"),
+    ("detained_without_licence", "detained"),
+    ("detained_out_of_state_licence", "detained"),
+    ("citizens_detained", "detained"),
+    ("citizens_referred", "referrals"),
+    ("no_answer", "referred_then_released"),
+    ("people_past_limit", "referred_then_released"),
+)

@@ -1,0 +1,48 @@
+"""How a measure is declared: one small function, with its name, unit and definition beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim.measures.events import Events
+
+Function = Callable[[Events], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure: what it is called, what it means, and how it is computed."""
+
+    name: str
+    unit: str
+    group: str
+    definition: str
+    function: Function
+
+
+class Registry(dict[str, Measure]):
+    """The measures of one room, by name, in the order in which they are declared."""
+
+    def measure(self, name: str, unit: str, group: str) -> Callable[[Function], Function]:
+        """Enter a function under its name; its docstring is the definition that users see.
+
+        Raises
+        ------
+        ValueError
+            If two functions claim one name.
+        """
+
+        def enter(function: Function) -> Function:
+            if name in self:
+                raise ValueError(f"two measures are called {name}")
+            definition = " ".join((function.__doc__ or "").split())
+            self[name] = Measure(name, unit, group, definition, function)
+            return function
+
+        return enter
+
+
+def ratio(total: float, count: float) -> float:
+    """Return a mean or a share; NaN where there is nothing to divide by."""
+    return total / count if count else float("nan")
