@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow lint format schema bench clean
+.PHONY: help setup run scenarios test test-slow lint format schema bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ setup: .venv/.complete ## install everything into .venv from uv.lock, with .venv
 
 run: setup ## simulate the Wyoming operation of 2025 and write results/wyoming (SCENARIO, RESULTS, REPLICATIONS, SEED)
 	.venv/bin/stopflow run "$(SCENARIO)" --replications $(REPLICATIONS) --seed $(SEED) --out "$(RESULTS)" --force
+
+scenarios: setup ## run every shipped scenario and show what was reported beside what is simulated
+	.venv/bin/stopflow reproduce
 
 test: setup ## run the tests, without the slow ones
 	.venv/bin/pytest

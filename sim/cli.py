@@ -117,11 +117,9 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
-    if workers is None:
-        workers = (os.cpu_count() or 1) if count >= WORTH_A_SECOND_WORKER else 1
     with _progress("replications", quiet) as progress:
         result = experiment.run(
-            loaded, replications=replications, precision=wishes, seed=seed, workers=workers, progress=progress
+            loaded, replications=replications, precision=wishes, seed=seed, workers=_workers(workers, count), progress=progress
         )
     _write(result, folder, time.perf_counter() - clock, started)
     if not quiet:
@@ -217,6 +215,78 @@ def replay(
         print("as recorded in the run.", file=sys.stderr)
 
 
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The scenario to compare with.", show_default=False)],
+    arms: Annotated[
+        list[str] | None, typer.Argument(metavar="[ALT]...", help="Scenarios to hold against it.", show_default=False)
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Makes one more arm: the base with this change. Repeatable."),
+    ] = None,
+    replications: Annotated[int, typer.Option("--replications", "-n", min=2, max=MOST_REPLICATIONS)] = 100,
+    seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="One seed, one answer.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for comparison.csv and manifest.json.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
+    workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare scenarios on the same people with the same luck: paired differences."""
+    from sim.experiment import replications as experiment
+    from sim.report import files, tables
+    from sim.reported import load
+
+    scenarios = {base: load(base)} | {arm: load(arm) for arm in arms or []}
+    if settings:
+        scenarios[f"{base} with {', '.join(settings)}"] = load(base, settings)
+    if len(scenarios) == 1:
+        raise UsageError("nothing to compare with; name another scenario, or change this one with --set.")
+    folder = out or files.free_folder(f"compare-{Path(base).stem}")
+    files.check_out(folder, force)
+    results = {}
+    for number, (name, scenario) in enumerate(scenarios.items()):
+        with _progress(f"arm {number + 1} of {len(scenarios)}", quiet) as progress:
+            results[name] = experiment.run(
+                scenario, replications=replications, seed=seed, workers=_workers(workers, replications), progress=progress
+            )
+    with files.whole_folder(folder) as inside:
+        files.write_comparison(results, inside / "comparison.csv")
+        files.write_comparison_manifest(results, inside, _command())
+    if not quiet:
+        console = _console()
+        console.print(tables.comparison_table(results))
+        console.print(f"\nFiles in {folder}: comparison.csv, manifest.json", markup=False)
+
+
+@app.command()
+def reproduce(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="All shipped ones if none is named.")
+    ] = None,
+    replications: Annotated[int, typer.Option("--replications", "-n", min=2, max=MOST_REPLICATIONS)] = 200,
+    seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1)] = 7,
+    workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
+) -> None:
+    """Run scenarios and show in one table whether what was reported lies in the simulated range."""
+    from sim.experiment import replications as experiment
+    from sim.loading import shipped
+    from sim.report import tables
+    from sim.reported import load
+
+    results = {}
+    for name in scenarios or [path.stem for path in shipped()]:
+        with _progress(name, quiet=False) as progress:
+            results[name] = experiment.run(
+                load(name), replications=replications, seed=seed, workers=_workers(workers, replications), progress=progress
+            )
+    table, outside = tables.reproduction_table(results)
+    _console().print(table)
+    print(f"{outside or 'no'} target{'' if outside == 1 else 's'} outside the 90% range of {replications} replications.")
+    if outside:
+        raise typer.Exit(1)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(metavar="[scenarios|measures|distributions]", help="What to list.")] = "scenarios",
@@ -242,6 +312,16 @@ def _wishes(texts: list[str], scenario: Scenario) -> list[Precision]:
 
     default = list(scenario.reported) or ["stops", "detained"]
     return [wish for text in texts for wish in parse_precision(text, default)]
+
+
+def _workers(wanted: int | None, replications: int) -> int:
+    if wanted is not None:
+        return wanted
+    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER else 1
+
+
+def _command() -> str:
+    return shlex.join(["stopflow", *sys.argv[1:]])
 
 
 def _console() -> Any:
@@ -276,7 +356,7 @@ class _progress:  # noqa: N801 - reads as a function
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
     from sim.report import figures, files, html
 
-    command = shlex.join(["stopflow", *sys.argv[1:]])
+    command = _command()
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")

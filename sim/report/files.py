@@ -14,7 +14,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import UsageError
+from sim.experiment.comparison import difference
 from sim.experiment.replications import Result
 from sim.loading import to_plain
 from sim.measures import MEASURES
@@ -29,6 +30,9 @@ from sim.measures import MEASURES
 MANIFEST = "manifest.json"
 SUMMARY_COLUMNS = (
     "measure", "unit", "mean", "sd", "p05", "median", "p95", "ci_low", "ci_high", "replications", "reported",
+)  # fmt: skip
+COMPARISON_COLUMNS = (
+    "arm", "measure", "unit", "base_mean", "arm_mean", "difference", "ci_low", "ci_high", "pairs", "variance_saved",
 )  # fmt: skip
 
 
@@ -139,10 +143,60 @@ def write_manifest(result: Result, folder: Path, command: str, seconds: float, s
         "run_seconds": round(seconds, 3),
         "versions": versions(),
         "commit": commit(),
-        "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()},
+        "files": _hashes(folder),
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    _write_json(manifest, folder / MANIFEST)
+
+
+def write_comparison(results: Mapping[str, Result], path: Path) -> None:
+    """Write ``comparison.csv``: a row per arm and measure; the first result is the base."""
+    (_, base), *arms = results.items()
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COMPARISON_COLUMNS)
+        for name, arm in arms:
+            for measure in MEASURES.values():
+                one = difference(base, arm, measure.name)
+                numbers = (one.base_mean, one.arm_mean, one.difference, one.ci_low, one.ci_high)
+                saved = "inf" if one.variance_saved == math.inf else number_text(one.variance_saved)
+                writer.writerow([_cell(name), measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
+
+
+def write_comparison_manifest(results: Mapping[str, Result], folder: Path, command: str) -> None:
+    """Write ``manifest.json`` of a comparison: every arm with its scenario and the digest of its traces."""
+    base = next(iter(results.values()))
+    manifest = {
+        "stopflow": __version__,
+        "command": command,
+        "seed": base.seed,
+        "replications": len(base.values),
+        "engine": base.engine,
+        "arms": {
+            name: {
+                "scenario": to_plain(one.scenario),
+                "scenario_digest": one.scenario.digest,
+                "trace_digest": one.digest,
+            }
+            for name, one in results.items()
+        },
+        "versions": versions(),
+        "commit": commit(),
+        "files": _hashes(folder),
+    }
+    _write_json(manifest, folder / MANIFEST)
+
+
+def _cell(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _write_json(value: object, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

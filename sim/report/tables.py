@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from sim.distributions import DISTRIBUTIONS, Distribution
+from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result
 from sim.loading import field_at, shipped, unit_of, value_at
 from sim.measures import MEASURES
@@ -68,6 +70,70 @@ def in_range(low: float, high: float, value: float, qualifier: str) -> bool:
 
 def _in_range(low: float, high: float, value: float, qualifier: str) -> str:
     return "[green]yes[/green]" if in_range(low, high, value, qualifier) else "[red]NO[/red]"
+
+
+def comparison_table(results: Mapping[str, Result]) -> Table:
+    """Return the table of a comparison: the base's means and each arm's paired difference with its 95% interval.
+
+    Yield, burden and error are always shown; of the rest what differs in some arm.
+    """
+    (base_name, base), *arms = results.items()
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column("measure")
+    table.add_column("unit", style="dim")
+    table.add_column(f"{escape(base_name)}\nmean", justify="right", overflow="fold")
+    for name, _ in arms:
+        table.add_column(f"{escape(name)}\ndifference [95% interval]", justify="right", overflow="fold")
+    group = None
+    for name, measure in MEASURES.items():
+        changes = [difference(base, arm, name) for _, arm in arms]
+        if measure.group not in ("yield", "burden and error") and not any(change.difference for change in changes):
+            continue
+        if measure.group != group:
+            group = measure.group
+            table.add_row(f"[bold]{group}[/bold]")
+        cells = [_change_text(change, measure.unit) for change in changes]
+        table.add_row(f"  {name}", measure.unit, in_words(base.summary(name).mean, measure.unit), *cells)
+    return table
+
+
+def _change_text(change: Difference, unit: str) -> str:
+    if not change.pairs:
+        return "–"
+    if change.difference == 0 and change.ci_low == change.ci_high:
+        return "[dim]equal[/dim]"
+    sign = "+" if change.difference > 0 else ""
+    low, high = in_words(change.ci_low, unit), in_words(change.ci_high, unit)
+    return f"{sign}{in_words(change.difference, unit)} [dim]\\[{low} to {high}][/dim]"
+
+
+def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
+    """Return the table of what was reported against what is simulated, and how many targets lie outside the 90% range."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("scenario", "measure"):
+        table.add_column(name)
+    for name in ("reported", "median", "90% range"):
+        table.add_column(name, justify="right")
+    table.add_column("inside")
+    outside = 0
+    for name, result in results.items():
+        for measure, figure in result.scenario.reported.items():
+            unit, one = MEASURES[measure].unit, result.summary(measure)
+            inside = in_range(one.p05, one.p95, figure.value, figure.qualifier)
+            outside += figure.use == "target" and not inside
+            use = "" if figure.use == "target" else f" ({figure.use.replace('_', ' ')})"
+            verdict = "[green]yes[/green]" if inside else "[red]NO[/red]"
+            table.add_row(
+                name,
+                measure,
+                f"{_QUALIFIER[figure.qualifier]}{in_words(figure.value, unit)}",
+                in_words(one.median, unit),
+                f"{in_words(one.p05, unit)} to {in_words(one.p95, unit)}",
+                verdict + use,
+            )
+        if not result.scenario.reported:
+            table.add_row(name, "[dim]nothing was reported; it ran[/dim]")
+    return table, outside
 
 
 def parameter_table(scenario: Scenario, only: str = "") -> Table:
