@@ -53,10 +53,12 @@ def difference(base: Result, arm: Result, measure: str) -> Difference:
     first, second = base.column(measure), arm.column(measure)
     both = np.isfinite(first) & np.isfinite(second)
     first, second = first[both], second[both]
+    if not len(first):
+        return Difference(measure, *[math.nan] * 5, 0, math.nan)
     change = summarise(second - first)
     apart = float(np.var(first)) + float(np.var(second))
     paired = float(np.var(second - first))
-    saved = apart / paired if paired > 0 else math.inf if len(first) else math.nan
+    saved = apart / paired if paired > 0 else math.inf
     return Difference(
         measure,
         summarise(first).mean,

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sim.measures.events import Events
+
+#: Groups of measures in the order in which they are shown: yield never without burden and error next to it.
+GROUPS = (
+    "yield",
+    "burden and error",
+    "stops and inspections",
+    "officers",
+    "jail and transfer",
+    "money",
+    "assumed around it",
+)
 
 Function = Callable[[Events], float]
 
@@ -30,17 +41,27 @@ class Registry(dict[str, Measure]):
         Raises
         ------
         ValueError
-            If two functions claim one name.
+            If two functions claim one name, or the group is unknown.
         """
 
         def enter(function: Function) -> Function:
             if name in self:
                 raise ValueError(f"two measures are called {name}")
+            if group not in GROUPS:
+                raise ValueError(f"{name}: there is no group '{group}'")
             definition = " ".join((function.__doc__ or "").split())
             self[name] = Measure(name, unit, group, definition, function)
             return function
 
         return enter
+
+
+def by_group(measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[Measure]]]:
+    """Yield the groups in their order, each with its measures in theirs; groups without measures are left out."""
+    for group in GROUPS:
+        members = [one for one in measures.values() if one.group == group]
+        if members:
+            yield group, members
 
 
 def ratio(total: float, count: float) -> float:

@@ -13,7 +13,8 @@ from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result
 from sim.loading import field_at, shipped, unit_of, value_at
-from sim.measures import MEASURES
+from sim.measures import MEASURES, Measure
+from sim.measures.registry import by_group
 from sim.report.numbers import in_words
 from sim.reported import load
 from sim.scenario import Evidence, Scenario
@@ -31,27 +32,29 @@ def summary_table(result: Result) -> Table:
     for name in ("mean", "90% range", "95% interval of mean", "reported"):
         table.add_column(name, justify="right")
     table.add_column("in range")
-    group = None
-    for name, measure in MEASURES.items():
-        if measure.group != group:
-            group = measure.group
-            table.add_row(f"[bold]{group}[/bold]")
-        one = result.summary(name)
-        figure = result.scenario.reported.get(name)
-        reported = f"{_QUALIFIER[figure.qualifier]}{in_words(figure.value, measure.unit)}" if figure else ""
-        inside = _in_range(one.p05, one.p95, figure.value, figure.qualifier) if figure else ""
-        if figure and figure.use != "target":
-            inside += f" ({figure.use.replace('_', ' ')})"
-        table.add_row(
-            f"  {name}",
-            measure.unit,
-            in_words(one.mean, measure.unit),
-            f"{in_words(one.p05, measure.unit)} to {in_words(one.p95, measure.unit)}",
-            f"{in_words(one.ci_low, measure.unit)} to {in_words(one.ci_high, measure.unit)}",
-            reported,
-            inside,
-        )
+    for group, members in by_group(MEASURES):
+        table.add_row(f"[bold]{group}[/bold]")
+        for measure in members:
+            table.add_row(*_summary_row(result, measure))
     return table
+
+
+def _summary_row(result: Result, measure: Measure) -> tuple[str, ...]:
+    one = result.summary(measure.name)
+    figure = result.scenario.reported.get(measure.name)
+    reported = f"{_QUALIFIER[figure.qualifier]}{in_words(figure.value, measure.unit)}" if figure else ""
+    inside = _in_range(one.p05, one.p95, figure.value, figure.qualifier) if figure else ""
+    if figure and figure.use != "target":
+        inside += f" ({figure.use.replace('_', ' ')})"
+    return (
+        f"  {measure.name}",
+        measure.unit,
+        in_words(one.mean, measure.unit),
+        f"{in_words(one.p05, measure.unit)} to {in_words(one.p95, measure.unit)}",
+        f"{in_words(one.ci_low, measure.unit)} to {in_words(one.ci_high, measure.unit)}",
+        reported,
+        inside,
+    )
 
 
 def in_range(low: float, high: float, value: float, qualifier: str) -> bool:
@@ -84,16 +87,14 @@ def comparison_table(results: Mapping[str, Result]) -> Table:
     table.add_column(f"{escape(base_name)}\nmean", justify="right", overflow="fold")
     for name, _ in arms:
         table.add_column(f"{escape(name)}\ndifference [95% interval]", justify="right", overflow="fold")
-    group = None
-    for name, measure in MEASURES.items():
-        changes = [difference(base, arm, name) for _, arm in arms]
-        if measure.group not in ("yield", "burden and error") and not any(change.difference for change in changes):
-            continue
-        if measure.group != group:
-            group = measure.group
-            table.add_row(f"[bold]{group}[/bold]")
-        cells = [_change_text(change, measure.unit) for change in changes]
-        table.add_row(f"  {name}", measure.unit, in_words(base.summary(name).mean, measure.unit), *cells)
+    for group, members in by_group(MEASURES):
+        table.add_row(f"[bold]{group}[/bold]")
+        for measure in members:
+            changes = [difference(base, arm, measure.name) for _, arm in arms]
+            if group in ("yield", "burden and error") or any(change.difference for change in changes):
+                cells = [_change_text(change, measure.unit) for change in changes]
+                mean = in_words(base.summary(measure.name).mean, measure.unit)
+                table.add_row(f"  {measure.name}", measure.unit, mean, *cells)
     return table
 
 
