@@ -78,13 +78,17 @@ def _weight_list(value: object) -> tuple[float, ...]:
 
 
 def _weekdays(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not value or not set(value) <= set(WEEKDAYS):
+    if not isinstance(value, list | tuple) or not value or not all(day in WEEKDAYS for day in value):
         raise ValueError(f"{shown(value)} is not a list of weekdays; write for example [mon, tue, wed, thu, fri].")
     return tuple(day for day in WEEKDAYS if day in value)
 
 
 def _channel_order(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(CHANNELS) or len(set(value)) != len(value):
+    if (
+        not isinstance(value, list | tuple)
+        or not all(channel in CHANNELS for channel in value)
+        or len(set(value)) != len(value)
+    ):
         raise ValueError(f"{shown(value)} is not an order of channels; list some of {', '.join(CHANNELS)}, each once.")
     return tuple(value)
 
