@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.distributions import Distribution
+from sim.errors import Place, ScenarioError
 from sim.fields import CHANNELS
 from sim.scenario import LEVELS, STANDINGS, Flow, Occupants, Scenario, Shift
 from sim.units import HOUR
@@ -35,7 +36,7 @@ Flags = NDArray[np.bool_]
 
 #: Unit-rate gaps are whole millionths, so that their sums are exact and no order of addition can change them.
 GAP_UNITS = 1_000_000
-MOST_VEHICLES = 200_000_000
+MOST_VEHICLES = 20_000_000
 LARGEST_SEED = 2**63 - 1
 
 
@@ -427,7 +428,8 @@ def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str
     cumulative = np.concatenate(([0.0], np.cumsum(rates * hours)))
     total = float(cumulative[-1])
     if total > MOST_VEHICLES:
-        raise ValueError(f"more than {MOST_VEHICLES:,} vehicles are expected; lower the rate of {name} or the time.")
+        problem = f"about {total:,.0f} arrivals are expected, at most {MOST_VEHICLES:,} are simulated; lower the rate."
+        raise ScenarioError.at(Place("scenario"), name, problem)
     # Far more gaps than will be needed with all but no chance of too few; too few is caught and doubled.
     count = int(total + 10 * np.sqrt(total) + 20)
     while True:

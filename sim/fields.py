@@ -67,16 +67,20 @@ def _weight_list(value: object) -> tuple[float, ...]:
     return weights
 
 
+def _some_of(value: object, known: tuple[str, ...]) -> bool:
+    return isinstance(value, list | tuple) and all(item in known for item in value) and len(set(value)) == len(value)
+
+
 def _weekdays(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not value or not set(value) <= set(WEEKDAYS):
+    if not value or not _some_of(value, WEEKDAYS):
         raise ValueError(f"{shown(value)} is not a list of weekdays; write for example [mon, tue, wed, thu, fri].")
-    return tuple(day for day in WEEKDAYS if day in value)
+    return tuple(day for day in WEEKDAYS if day in value)  # type: ignore[operator]
 
 
 def _agreements(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(AGREEMENTS):
+    if not _some_of(value, AGREEMENTS):
         raise ValueError(f"{shown(value)} is not a list of agreements; list some of {', '.join(AGREEMENTS)}, or [].")
-    return tuple(name for name in AGREEMENTS if name in value)
+    return tuple(name for name in AGREEMENTS if name in value)  # type: ignore[operator]
 
 
 def _flag(value: object) -> bool:
@@ -95,9 +99,9 @@ def _time_zone(value: object) -> str:
 
 
 def _channel_order(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(CHANNELS) or len(set(value)) != len(value):
+    if not _some_of(value, CHANNELS):
         raise ValueError(f"{shown(value)} is not an order of channels; list some of {', '.join(CHANNELS)}, each once.")
-    return tuple(value)
+    return tuple(value)  # type: ignore[arg-type]
 
 
 def _plain_text(value: object) -> str:

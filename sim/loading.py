@@ -23,7 +23,7 @@ from sim.errors import Place, ScenarioError, mistake, nearest
 from sim.fields import FrozenDict, Parameters, Unit
 from sim.scenario import Evidence, Scenario
 from sim.units import parse_duration, shown
-from sim.yaml_reader import Node, is_there, read_file, read_text
+from sim.yaml_reader import DEEPEST, Node, is_there, read_file, read_text
 
 #: Sections whose leaves may carry a range, a source and a grade.
 PARAMETER_SECTIONS = (
@@ -166,9 +166,12 @@ def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
         return ScenarioError.at(extends.place, "extends", problem)
 
     if not isinstance(extends.value, str):
-        raise wrong(f"{shown(extends.value)} is not the name of a file; write for example 'extends: ../base.yaml'.")
+        raise wrong(f"{shown(extends.plain())} is not the name of a file; write for example 'extends: ../base.yaml'.")
     if NAME.fullmatch(extends.value):
-        base = find(extends.value)
+        try:
+            base = find(extends.value)
+        except ScenarioError as problem:
+            raise wrong(str(problem).partition(": ")[2]) from None
     else:
         written = Path(extends.value)
         climbs = [part for part in written.parts if part == ".."]
@@ -222,11 +225,13 @@ def _remove(leaves: Leaves, path: str, place: Place) -> None:
         del leaves[key]
 
 
-def _as_node(value: Any, place: Place) -> Node:
+def _as_node(value: Any, place: Place, depth: int = 1) -> Node:
+    if depth > DEEPEST:
+        raise ScenarioError.at(place, "", f"nested deeper than {DEEPEST} levels; a scenario needs no more than 8.")
     if isinstance(value, Mapping):
-        return Node({str(key): _as_node(item, place) for key, item in value.items()}, place)
+        return Node({str(key): _as_node(item, place, depth + 1) for key, item in value.items()}, place)
     if isinstance(value, list | tuple):
-        return Node([_as_node(item, place) for item in value], place)
+        return Node([_as_node(item, place, depth + 1) for item in value], place)
     return Node(value, place)
 
 
@@ -264,7 +269,7 @@ def _flatten_section(
 
 def _flatten_table(node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]) -> None:
     if not isinstance(node.value, dict):
-        mistakes.append(mistake(node.place, path, f"{_short(node)} stands where names with keys below them belong."))
+        mistakes.append(mistake(node.place, path, f"{_short(node)} stands where names belong; write a name, and its keys below it."))
         return
     for name, inner in node.value.items():
         here = f"{path}.{name}"
@@ -398,13 +403,16 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
     for key in ("low", "high"):
         if values.get(key) is None:
             continue
+        if isinstance(middle, bool) or not isinstance(middle, int | float):
+            wrong(key, "a range makes no sense for this key; remove it.")
+            continue
         try:
             limit = parse_duration(values[key]) if is_distribution else _parser(field)(values[key])
         except ValueError as problem:
             wrong(key, str(problem))
             continue
-        if isinstance(limit, bool) or not isinstance(limit, int | float) or not isinstance(middle, int | float):
-            wrong(key, "a range makes no sense for this key; remove it.")
+        if not isinstance(limit, int | float):  # 'none' as an end of the range of a limit
+            wrong(key, f"{shown(values[key])} is no end of a range; write a number with its unit, or remove it.")
         elif (key == "low" and limit > middle) or (key == "high" and limit < middle):
             side = "above" if key == "low" else "below"
             what = "the mean of its distribution" if is_distribution else "the value"

@@ -120,6 +120,8 @@ class Operation(Parameters):
     def _some_shift(self) -> Self:
         if not 0 < len(self.shifts) <= MOST_SHIFT_PATTERNS:
             raise ValueError(f"write 1 to {MOST_SHIFT_PATTERNS} patterns of shifts.")
+        if (max(shift.last for shift in self.shifts.values()) - self.first_day).days >= MOST_DAYS:
+            raise ValueError(f"the shifts span more than {MOST_DAYS} days; split the scenario.")
         return self
 
     @property
@@ -305,7 +307,6 @@ class DriverGrounds(Weights):
 class Inspection(Parameters):
     """The commercial vehicle inspection; trucks only."""
 
-    repair: Durations = unknown("time that an order out of service keeps a truck off the road")
 
     selected: Share = lever("share of stopped trucks selected for inspection")
     patience: Duration = lever("longest that a stopped truck is kept waiting for an inspector before it goes uninspected")
@@ -315,6 +316,7 @@ class Inspection(Parameters):
     driver_out_of_service: Share = unknown("drivers put out of service, of inspections at level 1, 2 or 3")
     vehicle_grounds: VehicleGrounds = unknown("grounds for vehicles")
     driver_grounds: DriverGrounds = unknown("grounds for drivers")
+    repair: Durations = unknown("time that an order out of service keeps a truck off the road")
 
 
 class Channel(Parameters):

@@ -26,7 +26,8 @@ from sim.loading import (
     shipped_folder,
     unit_of,
 )
-from sim.scenario import Duration, Evidence, Scenario
+from sim.fields import Duration
+from sim.scenario import Evidence, Scenario
 
 Schema = dict[str, Any]
 

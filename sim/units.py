@@ -16,7 +16,7 @@ LONGEST = 3_660 * DAY
 MOST_PER_HOUR = 1e6
 
 # Both patterns have one way to match, so that hostile text cannot make them slow.
-_QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})")
+_QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # fromisoformat alone would also read week dates
 _MONEY = re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,13})(?:\.(\d{1,2}))? ?USD")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")

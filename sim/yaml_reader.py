@@ -17,7 +17,7 @@ from typing import Any
 from sim.errors import Place, ScenarioError
 from sim.units import shown
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 250_000
 MOST_NODES = 50_000
 DEEPEST = 24
 LONGEST_KEY = 100
@@ -101,10 +101,13 @@ def read_text(text: str, name: str) -> Node:
     from ruamel.yaml.reader import ReaderError
 
     reader = YAML(typ="safe", pure=True)  # the round-trip reader leaves marks in folded text
+    composer = _Composer(name, reader.parse(text))
     try:
-        return _Composer(name, reader.parse(text)).document()
+        return composer.document()
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
+        if mark and problem.context_mark and mark.line >= len(text.splitlines()):
+            mark = problem.context_mark  # a quotation or a bracket that never ends: where it begins
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
         raise ScenarioError.at(place, "", f"is not YAML: {_in_plain_words(problem, text, place)}") from None
     except ReaderError as problem:
@@ -114,7 +117,7 @@ def read_text(text: str, name: str) -> Node:
     except (YAMLError, ValueError, OverflowError, RecursionError) as problem:
         if isinstance(problem, ScenarioError):
             raise
-        raise ScenarioError.at(Place(name, 1, 1), "", "is not YAML that I can read; check quotes and brackets.") from None
+        raise ScenarioError.at(composer.last, "", "is not YAML that I can read after this; check quotes.") from None
 
 
 def _in_plain_words(problem: Any, text: str, place: Place) -> str:
@@ -141,6 +144,7 @@ class _Composer:
         self.name = name
         self.events = events
         self.nodes = 0
+        self.last = Place(name, 1, 1)
 
     def document(self) -> Node:
         root: Node | None = None
@@ -161,6 +165,7 @@ class _Composer:
 
     def node(self, event: Any, depth: int) -> Node:
         kind = type(event).__name__
+        self.last = self.place(event)
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise self.refuse(event, f"the file holds more than {MOST_NODES:,} values; shorten it.")
@@ -202,8 +207,8 @@ class _Composer:
                 first = found[name].place.line
                 raise ScenarioError.at(key.place, name, f"stands here a second time (first on line {first}); keep one.")
             value = self.node(next(self.events), depth + 1)
-            # A key is the better place to point at than the first line of a nested value.
-            found[name] = Node(value.value, key.place if isinstance(value.value, dict) else value.place)
+            # A key is the better place to point at than the first line of a nested value, or than nothing at all.
+            found[name] = Node(value.value, key.place if isinstance(value.value, dict | None) else value.place)
         return found
 
     def scalar(self, event: Any) -> object:

@@ -54,7 +54,7 @@ def _begin_shift(world: World, day: ShiftDay) -> None:
     if day.ice_present:
         world.record(Kind.ICE_ARRIVED, detail=len(agents))
         world.answerers["ice_on_scene"].begin_duty(agents)
-        world.ice_is_here = True
+        world.shifts_with_ice += 1
 
 
 def _end_shift(world: World, day: ShiftDay) -> None:
@@ -68,7 +68,7 @@ def _end_shift(world: World, day: ShiftDay) -> None:
     if day.ice_present:
         world.record(Kind.ICE_LEFT, detail=len(agents))
         world.answerers["ice_on_scene"].end_duty(agents)
-        world.ice_is_here = bool(world.answerers["ice_on_scene"].on_duty)
+        world.shifts_with_ice -= 1
 
 
 def _staff(world: World, day: ShiftDay) -> tuple[range, range, range]:

@@ -132,13 +132,18 @@ class World:
         self.patrol_units = Pool(self.env)
         self.inspectors = Pool(self.env)
         self.answerers = {name: Pool(self.env) for name in CHANNELS}
-        self.ice_is_here = False
+        self.shifts_with_ice = 0
         self._rows: list[tuple[int, ...]] = []
 
     @property
     def now(self) -> int:
         """The time in milliseconds."""
         return int(self.env.now)
+
+    @property
+    def ice_is_here(self) -> bool:
+        """Whether a shift is on with which ICE came, be it with agents who answer or only with vehicles."""
+        return self.shifts_with_ice > 0
 
     @property
     def trace(self) -> Trace:

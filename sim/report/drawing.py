@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +21,8 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE, INK = "#6B6B6B", "#E4E4E4", "#222222"
 
-#: Inches; pictures are drawn at the width of a column, so that their letters are 9 points in print.
-COLUMN_WIDTH = 5.8
+#: Inches; narrow, so that the letters (8 and 9 points) can still be read where a telephone shrinks the picture.
+COLUMN_WIDTH = 4.8
 
 STYLE = {
     "axes.axisbelow": True,
@@ -68,11 +68,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
-    """Return an empty figure; sizes in inches."""
+def new_figure(height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    """Return an empty figure of the width of a column; the height in inches."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(COLUMN_WIDTH, height), layout=layout)
 
 
 def message(text: str) -> Figure:
@@ -80,6 +80,14 @@ def message(text: str) -> Figure:
     figure = new_figure(1.0)
     figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
     return figure
+
+
+def drawable(text: str) -> str:
+    """Return text with a mark in place of each letter that our font lacks; matplotlib would draw nothing sensible there."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    return "".join(letter if ord(letter) in known else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def bare(axes: Axes, *sides: str) -> None:
@@ -136,6 +144,6 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
     inside = inside.replace('xlink:href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
     return (
         f'<svg role="img" aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {width} {height}" '
-        f'style="stroke-linejoin:round;stroke-linecap:butt;max-width:{float(width) * 4 / 3:.0f}px">'
+        f'style="stroke-linejoin:round;stroke-linecap:butt;max-width:{float(width) * 1.7:.0f}px">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>{inside}</svg>'
     )

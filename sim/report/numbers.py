@@ -59,12 +59,17 @@ def range_in_words(low: float, high: float, unit: str) -> str:
     return f"{in_words(first, unit, decimals if first else 0)} to {in_words(last, unit, decimals if last else 0)}"
 
 
+def interval_of_mean(summary: Summary) -> tuple[float, float]:
+    """Return the 95% interval of a measure's mean; no measure is below 0, so that the interval ends there at the latest."""
+    return max(0.0, summary.ci_low) if math.isfinite(summary.ci_low) else summary.ci_low, summary.ci_high
+
+
 def interval_in_words(low: float, high: float, unit: str) -> str:
     """Return the interval of a mean, with as many decimals as tell its ends apart."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return DASH
     decimals = interval_decimals(low, high, unit)
-    return f"{in_words(low, unit, decimals)} to {in_words(high, unit, decimals)}"
+    return f"{in_words(low, unit, decimals if low else 0)} to {in_words(high, unit, decimals if high else 0)}"
 
 
 def interval_decimals(low: float, high: float, unit: str) -> int:
@@ -83,9 +88,10 @@ def ends(low: float, high: float, unit: str) -> tuple[float, float]:
 def verdict(figure: ReportedFigure, summary: Summary, unit: str) -> Verdict:
     """Return where a reported figure lies: inside the simulated 90% range, below it or above it.
 
-    A figure reported as a bound (at least, fewer than) is outside only if the whole range lies on the wrong side of it.
+    A figure reported as a bound (at least, fewer than) is outside only if the whole range lies on the wrong side of it. One
+    replication makes no range, so that nothing can be said.
     """
-    if not summary.replications:
+    if summary.replications < 2:
         return "undefined"
     low, high = ends(summary.p05, summary.p95, unit)
     value = _rounded(figure.value, _range_decimals(summary.p05, summary.p95, unit))
@@ -122,7 +128,8 @@ def name_in_words(measure: str) -> str:
     """
     if measure not in MEASURES:
         raise UsageError(f"'{measure}' is not a measure.")
-    return measure.replace("_", " ").replace("p95", "(95th percentile)").replace(" mean", " (mean)")
+    words = measure.replace("_", " ").replace("p95", "(95th percentile)").replace(" mean", " (mean)")
+    return words.replace(" ice ", " ICE ")
 
 
 def _range_decimals(low: float, high: float, unit: str) -> int:

@@ -1,0 +1,107 @@
+"""The parameters of a scenario in words: value, unit, range, source and grade, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sim.distributions import Distribution
+from sim.loading import field_at, unit_of, value_at
+from sim.report.numbers import DASH
+from sim.scenario import Evidence, Scenario
+from sim.units import format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInWords:
+    """Where something was published; ``link`` is empty unless it is a web address."""
+
+    publisher: str
+    date: str = ""
+    title: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInWords:
+    """One row of the table of parameters."""
+
+    path: str
+    meaning: str
+    role: str
+    value: str
+    unit: str
+    range: str
+    grade: str
+    fitted: bool
+    source: SourceInWords | None
+    note: str
+
+
+def parameters_in_words(scenario: Scenario) -> Iterator[ParameterInWords]:
+    """Yield one row for each parameter, in alphabetical order of paths.
+
+    Parameters
+    ----------
+    scenario
+        A loaded scenario.
+    """
+    for path, evidence in scenario.evidence.items():
+        field = field_at(path)
+        extra = field.json_schema_extra
+        unit = unit_of(field)
+        yield ParameterInWords(
+            path=path,
+            meaning=field.description or "",
+            role=str(extra.get("role", "")) if isinstance(extra, dict) else "",
+            value=value_in_words(value_at(scenario, path), unit),
+            unit=unit,
+            range=_range(evidence),
+            grade=evidence.grade,
+            fitted=evidence.source == "fitted",
+            source=source_in_words(scenario, evidence.source),
+            note=evidence.note or "",
+        )
+
+
+def value_in_words(value: Any, unit: str) -> str:
+    """Return a parameter's value as people write it; a duration brings its unit along."""
+    if value is None:
+        return "none"
+    if isinstance(value, str | Distribution):
+        return str(value)
+    if isinstance(value, int) and unit.startswith("duration"):
+        return format_duration(value)
+    if isinstance(value, int | float):
+        return f"{value:.12g}"
+    if isinstance(value, tuple | list):
+        return ", ".join(value_in_words(item, unit) for item in value)
+    return str(value)
+
+
+def source_in_words(scenario: Scenario, key: str | None) -> SourceInWords | None:
+    """Return the source behind a key of ``sources:``, or None if the key is only a word such as ``assumed``."""
+    source = scenario.sources.get(key or "")
+    if source is None:
+        return None
+    return SourceInWords(source.publisher, source.date, source.title or "", web_address(source.url))
+
+
+def web_address(url: str | None) -> str:
+    """Return an address that may be made a link: http or https with a host, without white space; otherwise nothing."""
+    if not url or any(letter.isspace() or not letter.isprintable() for letter in url):
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _range(evidence: Evidence) -> str:
+    low, high = ("" if end is None else str(end) for end in (evidence.low, evidence.high))
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low}" if low else f"up to {high}" if high else DASH
