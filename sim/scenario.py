@@ -307,7 +307,6 @@ class DriverGrounds(Weights):
 class Inspection(Parameters):
     """The commercial vehicle inspection; trucks only."""
 
-
     selected: Share = lever("share of stopped trucks selected for inspection")
     patience: Duration = lever("longest that a stopped truck is kept waiting for an inspector before it goes uninspected")
     levels: Levels = unknown("mix of levels")

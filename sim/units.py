@@ -16,10 +16,10 @@ LONGEST = 3_660 * DAY
 MOST_PER_HOUR = 1e6
 
 # Both patterns have one way to match, so that hostile text cannot make them slow.
-_QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})")
+_QUANTITY = re.compile(r"([+-]?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%/µ ]{0,20})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # fromisoformat alone would also read week dates
-_MONEY = re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,13})(?:\.(\d{1,2}))? ?USD")
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_MONEY = re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,13})(?:\.(\d{1,2}))? ?USD", re.ASCII)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 
 
 def shown(value: object) -> str:
@@ -115,7 +115,7 @@ def parse_money(value: object) -> int:
 
 def format_money(cents: int) -> str:
     """Return an amount such as ``7,500 USD``."""
-    return f"{cents // 100:,} USD" if cents % 100 == 0 else f"{cents / 100:,.2f} USD"
+    return f"{cents // 100:,} USD" if cents % 100 == 0 else f"{cents // 100:,}.{cents % 100:02d} USD"
 
 
 def parse_date(value: object) -> date:

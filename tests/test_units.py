@@ -78,11 +78,15 @@ def test_a_time_of_day_needs_no_leading_zero_and_no_seconds():
     assert units.parse_time("4:05") == time(4, 5)
 
 
-@given(
-    start=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), length=st.integers(-units.LONGEST, units.LONGEST)
-)
-def test_the_milliseconds_between_two_moments_are_those_that_lie_between(start, length):
-    assert units.milliseconds_between(start, start + timedelta(milliseconds=length)) == length
+@given(st.integers(0, 10**15))
+def test_money_reads_back_as_it_is_shown(cents):
+    assert units.parse_money(units.format_money(cents)) == cents
+
+
+@pytest.mark.parametrize("text", ["7,50 USD", "7500", "7500 EUR", "-5 USD", "1e3 USD", "", 7500, None, True, "٣ USD"])
+def test_what_is_no_amount_of_money_is_refused(text):
+    with pytest.raises(ValueError, match="write for example '7,500 USD'"):
+        units.parse_money(text)
 
 
 @pytest.mark.parametrize(
