@@ -195,7 +195,8 @@ def choose(weights: Sequence[float], u: Floats) -> Ints:
         Positions in ``weights``; one with weight zero is never chosen.
     """
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(edges, u * edges[-1], side="right").clip(max=_last_above_zero(weights)).astype(np.int64)
+    chosen: Ints = np.searchsorted(edges, u * edges[-1], side="right").astype(np.int64)
+    return np.minimum(chosen, _last_above_zero(weights))
 
 
 def _last_above_zero(weights: Sequence[float]) -> int:
@@ -245,9 +246,7 @@ def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftD
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
 
 
-def _draw_flow(
-    scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed: int, replication: int
-) -> FlowDraws:
+def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed: int, replication: int) -> FlowDraws:
     flow: Flow = scenario.traffic.flows[name]
     edges, rates = rate_profile(scenario, flow, shifts)
     every_arrival = _arrivals(edges, rates, seed, replication, name)
@@ -281,9 +280,7 @@ def _draw_flow(
         to_jail=source.durations("custody.to_jail", custody.to_jail),
         to_facility=source.durations("custody.to_facility", custody.to_facility),
         repair=source.durations("inspection.repair", inspection.repair),
-        seats=tuple(
-            _draw_seat(scenario, source, flow.vehicle, occupants, seat) for seat in range(int(people.max(initial=0)))
-        ),
+        seats=tuple(_draw_seat(scenario, source, flow.vehicle, occupants, seat) for seat in range(int(people.max(initial=0)))),
     )
 
 
@@ -343,9 +340,7 @@ def _draw_seat(scenario: Scenario, source: _Source, vehicle: str, occupants: Occ
     )
 
 
-def _draw_jail(
-    scenario: Scenario, name: str, rate: float, stay: Distribution, seed: int, replication: int
-) -> JailDraws:
+def _draw_jail(scenario: Scenario, name: str, rate: float, stay: Distribution, seed: int, replication: int) -> JailDraws:
     """Draw the people who come to the jail from elsewhere, from the warm-up to the end of the follow-up."""
     check, jail = scenario.status_check, scenario.jail
     edges = np.asarray([-jail.warm_up, end_of_watch(scenario)], dtype=np.int64)

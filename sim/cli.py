@@ -82,14 +82,18 @@ def run(
     replications: Annotated[
         int | None,
         typer.Option(
-            "--replications", "-n", min=1, max=MOST_REPLICATIONS,
+            "--replications",
+            "-n",
+            min=1,
+            max=MOST_REPLICATIONS,
             help="How many replications: 100 if not given; with --precision the most that may be used.",
         ),
     ] = None,
     precision: Annotated[
         list[str] | None,
         typer.Option(
-            "--precision", metavar="[MEASURE=]WIDTH",
+            "--precision",
+            metavar="[MEASURE=]WIDTH",
             help="Go on until the 95% interval of the mean is this narrow on either side: 5%, detained=3%, "
             "minutes_beyond_task_mean='0.5 min'. Repeatable.",
         ),
@@ -106,7 +110,7 @@ def run(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Replicate one scenario: a table, files, a report."""  # noqa: D401 - help text for users
+    """Replicate one scenario: a table, files, a report."""
     from sim.experiment import replications as experiment
     from sim.report import files
     from sim.reported import load

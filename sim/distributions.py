@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.errors import nearest
@@ -185,10 +186,11 @@ class Gamma(Distribution):
         return self.mean_value
 
     def _inverse(self, u: Floats) -> Floats:
+        import numpy as np
         from scipy.special import gammaincinv
 
         shape = (self.mean_value / self.sd) ** 2
-        values: Floats = gammaincinv(shape, u) * (self.mean_value / shape)
+        values: Floats = np.asarray(gammaincinv(shape, u), dtype=np.float64) * (self.mean_value / shape)
         return values
 
     def __str__(self) -> str:
@@ -371,7 +373,7 @@ def _above_zero(kind: type[Distribution], **values: float) -> None:
 
 def _ordered(kind: type[Distribution], **values: float) -> None:
     pairs = list(values.items())
-    for (first, small), (second, large) in zip(pairs, pairs[1:], strict=False):
+    for (first, small), (second, large) in pairwise(pairs):
         if small > large:
             raise ValueError(f"{kind.name}: {first} is above {second}; give them in rising order.")
 

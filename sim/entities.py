@@ -93,9 +93,7 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
 
 def vehicles(draws: Draws) -> Iterator[Vehicle]:
     """Yield the vehicles of every flow in order of arrival; at the same instant by flow, then by number."""
-    order = [
-        (arrives, flow, row) for flow, drawn in enumerate(draws.flows) for row, arrives in enumerate(drawn.arrives.tolist())
-    ]
+    order = [(arrives, flow, row) for flow, drawn in enumerate(draws.flows) for row, arrives in enumerate(drawn.arrives.tolist())]
     order.sort()
     makers = [_Maker(flow, drawn) for flow, drawn in enumerate(draws.flows)]
     for _, flow, row in order:
@@ -136,4 +134,4 @@ class _Maker:
 
     def vehicle(self, row: int) -> Vehicle:
         people = tuple(Person(seat, *self.seats[seat][row]) for seat in range(self.occupants[row]))
-        return Vehicle(self.flow, *self.rows[row], people)
+        return Vehicle(self.flow, *(*self.rows[row], people))

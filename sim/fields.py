@@ -36,7 +36,7 @@ class FrozenDict(dict[str, Any]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a loaded scenario cannot be changed; load it again with the change in 'settings'")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
         return FrozenDict, (dict(self),)
@@ -170,9 +170,7 @@ Share = Annotated[
     float,
     BeforeValidator(parse_share),
     Unit("share"),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?%$"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?%$"}]}),
 ]
 Count = Annotated[
     int, BeforeValidator(_count), Unit("count"), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MOST_STAFF})
@@ -244,5 +242,3 @@ class Parameters(BaseModel):
     """A section of a scenario: frozen, and closed to keys that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-

@@ -106,9 +106,7 @@ def to_plain(scenario: Scenario) -> dict[str, Any]:
         stands_behind = {name: getattr(evidence, name) for name in EVIDENCE_KEYS if getattr(evidence, name) is not None}
         place[key] = {"value": _thawed(evidence.written), **stands_behind}
     for table in ("reported", "sources"):
-        plain[table] = {
-            key: entry.model_dump(mode="json", exclude_none=True) for key, entry in getattr(scenario, table).items()
-        }
+        plain[table] = {key: entry.model_dump(mode="json", exclude_none=True) for key, entry in getattr(scenario, table).items()}
     return plain
 
 
@@ -243,9 +241,7 @@ def _flatten(root: Node) -> tuple[Leaves, list[str]]:
     return leaves, mistakes
 
 
-def _flatten_section(
-    node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]
-) -> None:
+def _flatten_section(node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]) -> None:
     if not isinstance(node.value, dict):
         example = next(iter(section.model_fields))
         problem = f"{_short(node)} stands where a mapping belongs; write keys below it, such as '{example}: …'."
@@ -269,7 +265,9 @@ def _flatten_section(
 
 def _flatten_table(node: Node, section: type[Parameters], path: str, leaves: Leaves, mistakes: list[str]) -> None:
     if not isinstance(node.value, dict):
-        mistakes.append(mistake(node.place, path, f"{_short(node)} stands where names belong; write a name, and its keys below it."))
+        mistakes.append(
+            mistake(node.place, path, f"{_short(node)} stands where names belong; write a name, and its keys below it.")
+        )
         return
     for name, inner in node.value.items():
         here = f"{path}.{name}"
@@ -283,7 +281,7 @@ def _flatten_table(node: Node, section: type[Parameters], path: str, leaves: Lea
 
 
 def _flatten_leaf(node: Node, path: str, leaves: Leaves, mistakes: list[str]) -> None:
-    if not isinstance(node.value, dict) or path.split(".")[0] not in PARAMETER_SECTIONS:
+    if not isinstance(node.value, dict) or path.split(".", maxsplit=1)[0] not in PARAMETER_SECTIONS:
         leaves[path] = Leaf(node.plain(), node.place, {})
         return
     evidence = {key: inner for key, inner in node.value.items() if key in EVIDENCE_KEYS}
@@ -343,9 +341,9 @@ def _build(leaves: Leaves, name: str) -> Scenario:
     }
     for measure, figure in scenario.reported.items():
         if figure.source not in scenario.sources:
-            place = written[f"reported.{measure}.source"].place
-            problem = f"'{figure.source}' does not stand under sources:; {nearest(figure.source, scenario.sources)}"
-            mistakes.append(mistake(place, f"reported.{measure}.source", problem))
+            key = f"reported.{measure}.source"
+            unknown = f"'{figure.source}' does not stand under sources:; {nearest(figure.source, scenario.sources)}"
+            mistakes.append(mistake(written[key].place, key, unknown))
     _raise(mistakes)
     places = {path: leaf.place for path, leaf in written.items()}
     return scenario.model_copy(update={"evidence": FrozenDict(table), "places": FrozenDict(places), "file": name})

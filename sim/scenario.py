@@ -512,9 +512,7 @@ class ReportedFigure(Parameters):
     """A figure that was reported about this very operation."""
 
     value: Number = given("the figure, in the unit of the measure")
-    qualifier: Literal["exact", "approximate", "at_least", "under"] = Field(
-        default="exact", description="how firmly it was said"
-    )
+    qualifier: Literal["exact", "approximate", "at_least", "under"] = Field(default="exact", description="how firmly it was said")
     use: Literal["target", "check", "not_a_target"] = Field(
         default="target", description="target: fit it; check: compare only; not_a_target: shown, never fitted"
     )
@@ -557,10 +555,10 @@ class Scenario(Parameters):
     reported: Annotated[dict[str, ReportedFigure], AfterValidator(FrozenDict)] = given("reported figures, by measure")
     sources: Annotated[dict[str, Source], AfterValidator(FrozenDict)] = given("where figures were published")
     evidence: Annotated[dict[str, Evidence], AfterValidator(FrozenDict)] = Field(
-        default_factory=lambda: FrozenDict(), exclude=True, description="filled on loading, by dotted path"
+        default_factory=FrozenDict, exclude=True, description="filled on loading, by dotted path"
     )
     places: Annotated[dict[str, Place], AfterValidator(FrozenDict)] = Field(
-        default_factory=lambda: FrozenDict(), exclude=True, description="where each key was written; filled on loading"
+        default_factory=FrozenDict, exclude=True, description="where each key was written; filled on loading"
     )
     file: str = Field(default="", exclude=True, description="the file it came from; filled on loading")
 

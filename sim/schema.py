@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from sim.distributions import Distribution
+from sim.fields import Duration
 from sim.loading import (
     EVIDENCE_KEYS,
     GRADES,
@@ -26,7 +27,6 @@ from sim.loading import (
     shipped_folder,
     unit_of,
 )
-from sim.fields import Duration
 from sim.scenario import Evidence, Scenario
 
 Schema = dict[str, Any]

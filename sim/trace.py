@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +88,15 @@ def who(standing: int, licence: int) -> int:
     return standing * len(LICENCES) + licence
 
 
-def standing_of(detail: Rows) -> Rows:
+Number = TypeVar("Number", int, Rows)
+
+
+def standing_of(detail: Number) -> Number:
     """Return the standing from the codes of :func:`who`."""
     return detail // len(LICENCES)
 
 
-def licence_of(detail: Rows) -> Rows:
+def licence_of(detail: Number) -> Number:
     """Return the licence from the codes of :func:`who`."""
     return detail % len(LICENCES)
 

@@ -26,10 +26,9 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 #: Control characters, which can steer a terminal, and halves of characters, which no UTF-8 file can hold.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: dict[str, object] = {"": None, "~": None, "null": None, "Null": None, "true": True, "True": True} | {
-    "false": False,
-    "False": False,
-}
+_WORDS: dict[str, object] = {
+    "": None, "~": None, "null": None, "Null": None, "true": True, "True": True, "false": False, "False": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

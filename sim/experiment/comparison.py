@@ -54,7 +54,7 @@ def difference(base: Result, arm: Result, measure: str) -> Difference:
     both = np.isfinite(first) & np.isfinite(second)
     first, second = first[both], second[both]
     if not len(first):
-        return Difference(measure, *[math.nan] * 5, 0, math.nan)
+        return Difference(measure, math.nan, math.nan, math.nan, math.nan, math.nan, pairs=0, variance_saved=math.nan)
     change = summarise(second - first)
     apart = float(np.var(first)) + float(np.var(second))
     paired = float(np.var(second - first))

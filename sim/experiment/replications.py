@@ -120,7 +120,7 @@ def run_block(scenario: Scenario, seed: int, first: int, count: int) -> Block:
     return values, digests
 
 
-def run(
+def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     scenario: Scenario,
     *,
     replications: int | None = None,
@@ -256,7 +256,7 @@ def summarise(column: NDArray[np.float64]) -> Summary:
     values = column[np.isfinite(column)]
     count = len(values)
     if count == 0:
-        return Summary(*[math.nan] * 7, 0)
+        return Summary(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, replications=0)
     mean = math.fsum(values) / count
     p05, median, p95 = (float(value) for value in np.quantile(values, [0.05, 0.5, 0.95]))
     if count == 1:

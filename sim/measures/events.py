@@ -89,7 +89,8 @@ class Events:
         rows = np.isin(self._by_vehicle(Kind.TASK_ENDED)[:, 0], self.vehicles(Kind.ASKED))
         task, end = self._by_vehicle(Kind.TASK_ENDED)[rows], self._by_vehicle(Kind.STOP_ENDED)
         _, from_rows, to_rows = np.intersect1d(task[:, 0], end[:, 0], return_indices=True)
-        return end[to_rows, 1] - task[from_rows, 1]
+        added: Rows = end[to_rows, 1] - task[from_rows, 1]
+        return added
 
     @cached_property
     def duty(self) -> int:
@@ -100,11 +101,13 @@ class Events:
     @cached_property
     def overtime(self) -> int:
         """Milliseconds that patrol units were busy while off duty."""
-        return sum(self._overtime_of(unit) for unit in np.unique(self.column(Kind.UNIT_ON_DUTY, "unit")).tolist())
+        units: list[int] = np.unique(self.column(Kind.UNIT_ON_DUTY, "unit")).tolist()
+        return sum(self._overtime_of(unit) for unit in units)
 
     def _overtime_of(self, unit: int) -> int:
         def times(kind: Kind) -> Rows:
-            return self.column(kind, "time")[self.column(kind, "unit") == unit]
+            mine: Rows = self.column(kind, "time")[self.column(kind, "unit") == unit]
+            return mine
 
         on, off = times(Kind.UNIT_ON_DUTY), times(Kind.UNIT_OFF_DUTY)
         duty = np.concatenate(([0], np.cumsum(off - on)))

@@ -1,4 +1,7 @@
-"""Measures of the county jail: desks, beds, holds for ICE and their ends. Counted from the first shift's day to the end of watch."""
+"""Measures of the county jail: desks, beds, holds for ICE and their ends.
+
+All are counted from the first shift's day to the end of the watch.
+"""
 
 from __future__ import annotations
 

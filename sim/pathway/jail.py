@@ -13,7 +13,7 @@ import simpy
 
 from sim.entities import LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings
 from sim.fields import WEEKDAYS
-from sim.pathway.world import PICKUP, Order, Pool, Process, Slot, World, priority
+from sim.pathway.world import PICKUP, Order, Pool, Process, Question, Slot, World, priority
 from sim.trace import Kind
 
 Journey = Vehicle | Booking
@@ -23,14 +23,18 @@ CLOCKS = ("detainer", "ice_arrest")
 class Stay:
     """One person's stay in the jail: whether ICE wants the person by a detainer or by an arrest, and how a hold ended."""
 
-    __slots__ = ("clock", "has_left", "hold_ended", "journey", "person")
+    __slots__ = ("clock", "hold_ended", "journey", "left", "person")
 
     def __init__(self, world: World, journey: Journey, person: Person, clock: str | None = None) -> None:
         self.journey = journey
         self.person = person
         self.clock = clock
-        self.has_left = False
+        self.left = False
         self.hold_ended: simpy.Event = world.env.event()  # True: picked up; False: the clock ran out
+
+    def has_left(self) -> bool:
+        """Whether the person is out of the jail."""
+        return self.left
 
 
 class Jail:
@@ -95,7 +99,7 @@ def held_until_transfer(world: World, stay: Stay) -> Process:
     leave(world, stay)
 
 
-def admit(world: World, stay: Stay) -> Process:
+def admit(world: World, stay: Stay) -> Question:
     """Book one person at a desk and find a bed; tell whether there was one."""
     jail, journey, person = world.jail, stay.journey, stay.person
     world.record(Kind.CAME_TO_JAIL, journey, person)
@@ -116,7 +120,7 @@ def admit(world: World, stay: Stay) -> Process:
 
 def leave(world: World, stay: Stay) -> None:
     """Let one person out of the jail."""
-    stay.has_left = True
+    stay.left = True
     world.jail.free_beds += 1
     world.record(Kind.LEFT_JAIL, stay.journey, stay.person)
 
@@ -129,12 +133,12 @@ def screening(world: World, stay: Stay) -> Process:
         officer = jail.screeners.take()
         if officer is None:
             officer = yield jail.screeners.join()
-        if not stay.has_left:
+        if not stay.has_left():
             yield world.wait(person.questioning, stay.journey, Slot.SCREENING + person.seat)
             world.record(Kind.QUESTIONED, stay.journey, person, unit=officer)
             noticed = True
         jail.screeners.free(officer)
-    if stay.has_left or not (noticed and person.matched_in_jail and person.go_ahead):
+    if stay.has_left() or not (noticed and person.matched_in_jail and person.go_ahead):
         return
     if "warrant_service_officer" in agreements:
         stay.clock = "ice_arrest"

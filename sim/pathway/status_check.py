@@ -10,15 +10,15 @@ from __future__ import annotations
 import simpy
 
 from sim.entities import IN_STATE, Person, Vehicle
-from sim.pathway.world import Order, Process, Slot, World, priority
 from sim.fields import CHANNELS
+from sim.pathway.world import Order, Process, Slot, World, priority
 from sim.trace import Kind
 
 
 class Encounter:
     """What one stop still waits for, and whom it has detained."""
 
-    __slots__ = ("detained", "ice_is_here", "is_over", "open", "settled", "unit", "vehicle")
+    __slots__ = ("detained", "ice_is_here", "open", "over", "settled", "unit", "vehicle")
 
     def __init__(self, world: World, vehicle: Vehicle, unit: int) -> None:
         self.vehicle = vehicle
@@ -26,8 +26,12 @@ class Encounter:
         self.ice_is_here = world.ice_is_here
         self.open: dict[int, Person | None] = {}  # by slot: people without an answer; None while people are being asked
         self.detained: list[Person] = []
-        self.is_over = False
+        self.over = False
         self.settled: simpy.Event = world.env.event()
+
+    def is_over(self) -> bool:
+        """Whether everyone not detained has been let go."""
+        return self.over
 
     def close(self, slot: int) -> None:
         """Close one open matter; the last one lets the stop go on."""
@@ -60,7 +64,7 @@ def ask(world: World, encounter: Encounter) -> Process:
     vehicle = encounter.vehicle
     encounter.open[Slot.ASKING] = None
     yield world.wait(vehicle.asking, vehicle, Slot.ASKING)
-    if encounter.is_over:
+    if encounter.is_over():
         return
     for person in vehicle.people:
         if not _asks(world, person):
@@ -85,7 +89,7 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
         answerer = answerers.take()
         if answerer is None:
             answerer = yield answerers.join()
-        if encounter.is_over:
+        if encounter.is_over():
             answerers.free(answerer)
             return
         world.record(Kind.QUESTION_PUT, vehicle, unit=answerer, detail=number)
@@ -94,7 +98,7 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
         yield world.wait(person.replies[number] if answered else patience, vehicle, slot)
         world.record(Kind.ANSWERED if answered else Kind.GAVE_UP, vehicle, unit=answerer, detail=number)
         answerers.free(answerer)
-        if encounter.is_over:
+        if encounter.is_over():
             return
         if answered:
             yield from act_on_answer(world, encounter, person)
@@ -114,7 +118,7 @@ def act_on_answer(world: World, encounter: Encounter, person: Person) -> Process
         if not (encounter.ice_is_here or world.scenario.may_detain_at_the_roadside):
             world.record(Kind.ICE_AWAITED, vehicle, person)
             yield world.wait(person.ice_comes, vehicle, slot)
-            if encounter.is_over:
+            if encounter.is_over():
                 return
         world.record(Kind.DETAINED, vehicle, person)
         encounter.detained.append(person)
@@ -131,4 +135,4 @@ def wait_for_answers(world: World, encounter: Encounter) -> Process:
     for person in encounter.open.values():
         if person:
             world.record(Kind.PAST_LIMIT, vehicle, person)
-    encounter.is_over = True
+    encounter.over = True

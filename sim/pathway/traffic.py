@@ -34,10 +34,11 @@ def traffic(world: World) -> Process:
 def shifts(world: World) -> Process:
     """Let officers come on duty at the beginning of their shifts, and go off duty at the end."""
     days = world.draws.shifts
-    edges = sorted([(day.ends, 0, number) for number, day in enumerate(days)] + [(day.begins, 1, number) for number, day in enumerate(days)])
-    for edge, (time, begins, number) in enumerate(edges):
+    ends = [(day.ends, False, number) for number, day in enumerate(days)]
+    begins = [(day.begins, True, number) for number, day in enumerate(days)]
+    for edge, (time, is_begin, number) in enumerate(sorted(ends + begins)):
         yield world.event_after(time - world.now, priority(Order.CAPACITY, SHIFTS, edge))
-        if begins:
+        if is_begin:
             _begin_shift(world, days[number])
         else:
             _end_shift(world, days[number])

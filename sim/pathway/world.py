@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sim.pathway.jail import Jail
 
 Process = Generator[simpy.Event, Any, None]
+#: A process that ends with a yes or a no.
+Question = Generator[simpy.Event, Any, bool]
 
 
 class Order(IntEnum):
@@ -151,7 +153,12 @@ class World:
         return Trace.of(self._rows)
 
     def record(
-        self, kind: Kind, vehicle: Vehicle | Booking | None = None, person: Person | None = None, unit: int = NOBODY, detail: int = 0
+        self,
+        kind: Kind,
+        vehicle: Vehicle | Booking | None = None,
+        person: Person | None = None,
+        unit: int = NOBODY,
+        detail: int = 0,
     ) -> None:
         """Record that something happened now; about a person, ``detail`` is who that is."""
         flow, number = (vehicle.flow, vehicle.number) if vehicle else (NOBODY, NOBODY)
@@ -164,9 +171,7 @@ class World:
         """Begin a journey beside this one."""
         self.env.process(process)
 
-    def wait(
-        self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE
-    ) -> simpy.Event:
+    def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE) -> simpy.Event:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it."""
         return self.event_after(duration, priority(order, vehicle.flow, vehicle.number, slot))
 

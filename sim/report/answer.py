@@ -31,8 +31,7 @@ def answer(result: Result) -> list[str]:
 
 def _yield_and_burden(result: Result) -> str:
     return (
-        f"{_custody(result)}. Beside that, {_released(result)}; {_citizens(result)}; {_minutes(result)}; "
-        f"and {_passed(result)}."
+        f"{_custody(result)}. Beside that, {_released(result)}; {_citizens(result)}; {_minutes(result)}; and {_passed(result)}."
     )
 
 

@@ -135,9 +135,7 @@ def _step(axes: Axes, y: float, whole: Summary, kept: Summary, colour: str, lost
     lost = max(0.0, whole.mean - kept.mean)
     axes.barh(y, lost, left=kept.mean, height=0.28, color="white", edgecolor=lost_colour, hatch="////")
     if kept.p95 > kept.p05:
-        axes.errorbar(
-            kept.mean, y, xerr=[[kept.mean - kept.p05], [kept.p95 - kept.mean]], color=BLACK, capsize=4, linewidth=1.2
-        )
+        axes.errorbar(kept.mean, y, xerr=[[kept.mean - kept.p05], [kept.p95 - kept.mean]], color=BLACK, capsize=4, linewidth=1.2)
 
 
 def _burden_beside_it(result: Result) -> str:
@@ -146,8 +144,7 @@ def _burden_beside_it(result: Result) -> str:
 
     lines = [
         f"Held and then let go: {words('held_then_released_hours', 'hours')} hours in all",
-        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: "
-        f"{words('citizens_detained', 'people')}",
+        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: {words('citizens_detained', 'people')}",
         f"Added to a stop with a check: {words('minutes_beyond_task_mean', 'minutes')} minutes",
     ]
     return "\n".join(lines)
@@ -219,9 +216,7 @@ def _reported_row(axes: Axes, y: float, reported: ReportedFigure, summary: Summa
     colour = GREEN if where == "inside" else VERMILION
     marker = ("<" if place < 0 else ">") if seen != place else ("o" if where == "inside" else "X")
     face = colour if reported.use == "target" else "white"
-    axes.plot(
-        seen, y, marker=marker, markersize=9, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=1.4, zorder=3
-    )
+    axes.plot(seen, y, marker=marker, markersize=9, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=1.4, zorder=3)
     axes.text(seen, y - 0.19, told, ha="center", va="top", weight="bold", fontsize=8.5, color=INK)
 
 

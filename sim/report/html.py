@@ -27,7 +27,7 @@ from sim.report.numbers import (
     verdict,
 )
 from sim.report.parameters import ParameterInWords, SourceInWords, parameters_in_words, source_in_words
-from sim.report.pictures import Picture, pictures_of
+from sim.report.pictures import pictures_of
 from sim.scenario import ReportedFigure
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class MeasureInWords:
     remark: str
 
 
-def write_report(
-    result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure] | None = None
-) -> None:
+def write_report(result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure] | None = None) -> None:
     """Write the report of a run as one HTML file.
 
     Parameters

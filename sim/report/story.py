@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sim.chance import clock
 from sim.entities import LOCAL, OVERFLOW
+from sim.fields import CHANNELS
 from sim.pathway.custody import PATHS
 from sim.pathway.jail import CLOCKS
-from sim.fields import CHANNELS
 from sim.scenario import DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
 from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
 
@@ -76,15 +76,13 @@ _TOLD = {
 }
 
 #: What each number of ``detail`` means depends on the kind; only the word that its sentence names is looked up.
-_WORDS = {
+_WORDS: dict[str, Callable[[int], object]] = {
     "channel": lambda detail: CHANNELS[detail].replace("_", " ").replace("ice", "ICE"),
     "path": lambda detail: _WAYS[PATHS[detail]],
     "vehicle_ground": lambda detail: VEHICLE_GROUNDS[detail],
     "driver_ground": lambda detail: DRIVER_GROUNDS[detail],
     "level": lambda detail: detail + 1,
-    "who": lambda detail: (
-        f"{STANDINGS[standing_of(detail)]}, licence {LICENCES[licence_of(detail)]}".replace("_", " ")
-    ),
+    "who": lambda detail: f"{STANDINGS[standing_of(detail)]}, licence {LICENCES[licence_of(detail)]}".replace("_", " "),
 }
 
 
@@ -108,5 +106,6 @@ def tell(scenario: Scenario, trace: Trace, vehicle: tuple[str, int] | None = Non
         label = f"{names[flow]} {number}" if flow != NOBODY else ""
         role = "person" if flow in (LOCAL, OVERFLOW) else "the driver" if seat == 0 else f"passenger {seat}"
         words = {name: say(detail) for name, say in _WORDS.items() if f"{{{name}}}" in sentence}
-        text = sentence.format(vehicle=label, person=f"{role} of {label}", unit=unit, clock=_CLOCKS.get(unit), detail=detail, **words)
+        people = {"person": f"{role} of {label}", "clock": _CLOCKS.get(unit)}
+        text = sentence.format(vehicle=label, unit=unit, detail=detail, **people, **words)
         yield f"{clock(scenario, time):%a %d %b %H:%M:%S}  {text}"

@@ -163,7 +163,7 @@ def value_text(value: Any) -> str:
     """Return a parameter's value as people write it."""
     if value is None:
         return "none"
-    if isinstance(value, bool) or isinstance(value, str | Distribution):
+    if isinstance(value, bool | str | Distribution):
         return str(value)
     if isinstance(value, int) and value >= 1000:
         return format_duration(value)
