@@ -17,9 +17,11 @@ Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2,
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,11 +151,35 @@ def uniforms(seed: int, replication: int, stream: str, count: int, seat: int = 0
     numpy.ndarray of float64, shape (count,)
         Numbers strictly between 0 and 1, in steps of 2**-53.
     """
-    key = int.from_bytes(hashlib.sha256(f"{seed}/{stream}".encode()).digest()[:16], "little")
-    generator = np.random.Philox(key=key, counter=(replication << 128) | (seat << 64))
+    generator = _generators.philox
+    generator.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": np.array([0, seat, replication, 0], dtype=np.uint64), "key": _key(seed, stream)},
+        "buffer": _EMPTY,
+        "buffer_pos": len(_EMPTY),
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
     # Only the raw stream is used: it is fixed by the algorithm, where numpy's distributions may change with its version.
     raw = np.asarray(generator.random_raw(count), dtype=np.uint64)
     return ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+
+
+class _Generators(threading.local):
+    """One generator for each thread; it is set anew for every stream, since making one costs more than most streams."""
+
+    def __init__(self) -> None:
+        self.philox = np.random.Philox(key=0)
+
+
+_generators = _Generators()
+_EMPTY = np.zeros(4, dtype=np.uint64)
+
+
+@lru_cache(maxsize=4096)
+def _key(seed: int, stream: str) -> NDArray[np.uint64]:
+    """Return the generator's key for a stream: the first 128 bits of SHA-256 over seed and name."""
+    return np.frombuffer(hashlib.sha256(f"{seed}/{stream}".encode()).digest()[:16], dtype="<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
