@@ -5,7 +5,7 @@ Titles, notes and sources come from strangers' scenarios: everything is escaped,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from sim.report.numbers import (
     verdict,
 )
 from sim.report.parameters import ParameterInWords, SourceInWords, parameters_in_words, source_in_words
-from sim.report.pictures import Picture, pictures_of
+from sim.report.pictures import pictures_of
 from sim.scenario import ReportedFigure
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class MeasureInWords:
     remark: str
 
 
-def write_report(
-    result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure] | None = None
-) -> None:
+def write_report(result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure] | None = None) -> None:
     """Write the report of a run as one HTML file.
 
     Parameters
@@ -210,7 +208,7 @@ def _grades(parameters: list[ParameterInWords]) -> dict[str, int]:
 
 def _uninformed(parameters: list[ParameterInWords]) -> dict[str, dict[str, list[tuple[str, str]]]]:
     """Return (path, last word) of what no publication fixes, by kind and by the section that it stands in."""
-    kinds = {
+    kinds: dict[str, Callable[[ParameterInWords], bool]] = {
         "Fitted to the reported figures": lambda row: row.fitted,
         "Unknown and assumed": lambda row: not row.fitted and row.role == "unknown",
         "Levers whose setting nobody reported": lambda row: not row.fitted and row.role == "lever",
