@@ -1,7 +1,8 @@
 """Any valid world, for laws that hold in all of them: small ones, in which much happens at the same instant.
 
-The strategy walks the declarations in :mod:`sim.scenario`, so that a parameter added there is varied here as well. Values are few and
-coarse on purpose: zero, all, and durations on a grid of five minutes, since mistakes live where things coincide.
+The strategy walks the declarations in :mod:`sim.scenario`, so that a parameter added there is varied here as well.
+Values are few and coarse on purpose: zero, all, and durations on a grid of five minutes, since mistakes live where
+things coincide.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ distributions: dict[str, st.SearchStrategy[Any]] = {
 }
 
 durations = st.one_of(
-    coarse, st.sampled_from(sorted(DISTRIBUTIONS)).flatmap(lambda name: st.fixed_dictionaries({name: distributions[name]}))
+    coarse,
+    st.sampled_from(sorted(DISTRIBUTIONS)).flatmap(lambda name: st.fixed_dictionaries({name: distributions[name]})),
 )
 
 # What stands first and often lets people go on along the pathway; else custody, at its far end, would be rare.
@@ -66,7 +68,9 @@ by_unit: dict[str, st.SearchStrategy[Any]] = {
     "weights": st.lists(weights, min_size=1, max_size=3).filter(any),
     "text": st.just("text"),
     "weekdays": st.just(list(WEEKDAYS)),
-    "channels": st.permutations(CHANNELS).flatmap(lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])),
+    "channels": st.permutations(CHANNELS).flatmap(
+        lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])
+    ),
 }
 
 
@@ -92,7 +96,10 @@ def traffic_flows(draw_one: st.DrawFn) -> dict[str, dict[str, Any]]:
     flows = {}
     for name in ("a", "b", "c")[: draw_one(st.integers(1, 3))]:
         hours = draw_one(st.lists(weights, min_size=2, max_size=4).filter(any))
-        flows[name] = draw_one(section("traffic.flows.*")) | {"by_hour": (hours * 24)[:24], "diverted": draw_one(seldom)}
+        flows[name] = draw_one(section("traffic.flows.*")) | {
+            "by_hour": (hours * 24)[:24],
+            "diverted": draw_one(seldom),
+        }
     return flows
 
 
@@ -103,7 +110,9 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "status_check.asked": st.sampled_from(["occupants", "occupants", "drivers", "drivers_unsettled", "nobody"]),
     "status_check.threshold": seldom,
     **{f"status_check.{name}.no_answer": seldom for name in CHANNELS},
-    **{f"status_check.{name}.gives_up_after": st.sampled_from(["1 h", "30 min", "5 min", "0 min"]) for name in CHANNELS},
+    **{
+        f"status_check.{name}.gives_up_after": st.sampled_from(["1 h", "30 min", "5 min", "0 min"]) for name in CHANNELS
+    },
     **{f"status_check.{name}.reply": st.one_of(st.sampled_from(["30 min", "10 min"]), durations) for name in CHANNELS},
     "status_check.go_ahead": st.sampled_from([1, 0.4]),
     "people.crew_van.number": st.lists(weights, min_size=1, max_size=8).filter(any),
@@ -113,7 +122,10 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "reported": st.just({}),
     "sources": st.just({}),
 }
-left_to_others = {"operation.shifts.*": ("first", "last", "begins", "length", "traffic"), "traffic.flows.*": ("by_hour", "diverted")}
+left_to_others = {
+    "operation.shifts.*": ("first", "last", "begins", "length", "traffic"),
+    "traffic.flows.*": ("by_hour", "diverted"),
+}
 
 
 @cache
@@ -174,7 +186,7 @@ def scenarios() -> st.SearchStrategy[Scenario]:
 
 
 def runs() -> st.SearchStrategy[Run]:
-    """Return one replication of any valid scenario, in half of the cases with vehicles that come at the same instant."""
+    """Return one replication of any valid scenario, half of them with vehicles that come at the same instant."""
     return st.builds(run, scenarios(), st.integers(0, 3), st.booleans())
 
 

@@ -1,4 +1,4 @@
-"""Random numbers: found by name and never by order, even, unrelated, and with the laws that a scenario states (promise 1)."""
+"""Random numbers: found by name and never by order (promise 1), even, unrelated, and true to the scenario's laws."""
 
 from __future__ import annotations
 
@@ -56,12 +56,14 @@ def test_numbers_lie_strictly_between_zero_and_one(seed: int, stream: str) -> No
 
 
 def neighbours() -> list[tuple[int, int, str, int]]:
-    """Return (seed, replication, stream, seat) of streams that differ in one of these, by one, or in their last letter."""
+    """Return (seed, replication, stream, seat) of streams that differ in one of these, many of them by one."""
     streams = [(1, 0, "stop.traffic_task@a", 0)]
     streams += [(seed, 0, "stop.traffic_task@a", 0) for seed in (0, 2, 3, 11, 2**32 + 1, LARGEST_SEED)]
     streams += [(1, replication, "stop.traffic_task@a", 0) for replication in (1, 2, 3, 10, 2**32, 2**63)]
     streams += [(1, 0, "stop.traffic_task@a", seat) for seat in range(1, 8)]
-    streams += [(1, 0, name, 0) for name in ("stop.traffic_task@b", "stop.traffic_task", "stop.outcome@a", "", "1/stop")]
+    streams += [
+        (1, 0, name, 0) for name in ("stop.traffic_task@b", "stop.traffic_task", "stop.outcome@a", "", "1/stop")
+    ]
     return streams
 
 
@@ -171,7 +173,7 @@ def test_each_alternative_has_the_share_of_its_weight(weights: list[int], tenth:
 
 
 def one_flow(*settings: str, rate: str = "30 per h") -> Scenario:
-    """Return ten hours a day of the Wyoming operation with one flow, even over the day unless the settings change that."""
+    """Return the Wyoming operation with one flow, even over the day unless the settings change that."""
     return load(
         "wyoming_safe_haul_2025",
         [
@@ -189,7 +191,9 @@ def many_people(*settings: str) -> FlowDraws:
 
 
 PEOPLE = "people.car"
-EVEN_STANDING = [f"{PEOPLE}.standing.{name}={{value: {weight}}}" for name, weight in zip(STANDINGS, (5, 2, 1, 1, 1), strict=True)]
+EVEN_STANDING = [
+    f"{PEOPLE}.standing.{name}={{value: {weight}}}" for name, weight in zip(STANDINGS, (5, 2, 1, 1, 1), strict=True)
+]
 SHARES = (0.5, 0.2, 0.1, 0.1, 0.1)
 
 
@@ -207,8 +211,9 @@ def test_the_crew_effect_leaves_each_persons_own_chances_as_they_are(effect: flo
 def test_two_people_in_a_vehicle_agree_as_often_as_the_crew_effect_says(effect: float) -> None:
     """With crew effect c both are of a standing with share p with probability c^2 p + (1 - c^2) p^2.
 
-    Both follow the vehicle's common draw with probability c^2; otherwise their draws are independent. Fails if c stood in
-    for c^2 (0.4 instead of 0.16 moves 0.29 to 0.35 for p = 0.5), as one draw for both to follow or not would have it.
+    Both follow the vehicle's common draw with probability c^2; otherwise their draws are independent. Fails if c stood
+    in for c^2 (0.4 instead of 0.16 moves 0.29 to 0.35 for p = 0.5), as one draw for both to follow or not would have
+    it.
     """
     flow = many_people(*EVEN_STANDING, f"{PEOPLE}.crew_effect={{value: {effect}}}")
     seats = [seat.standing for seat in flow.seats]
@@ -314,8 +319,8 @@ def counts_by_hour(scenario: Scenario) -> Mapping[tuple[int, int], list[int]]:
 def test_vehicles_come_as_a_poisson_process_with_the_rate_of_the_hour_and_of_the_shift() -> None:
     """Counts by hour are Poisson with the mean that profile, rate and shift say, and unrelated from hour to hour.
 
-    Fails if an hour's rate is off by 15%, if a shift's own traffic is left out or lasts an hour too long, if the profile
-    is shifted by an hour, or if counts vary by 12% more or less than Poisson ones.
+    Fails if an hour's rate is off by 15%, if a shift's own traffic is left out or lasts an hour too long, if the
+    profile is shifted by an hour, or if counts vary by 12% more or less than Poisson ones.
     """
     profile = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] * 2
     second = {"first": "2025-11-19", "last": "2025-11-19", "begins": "10:30", "length": "6 h", "traffic": 3}
@@ -331,7 +336,9 @@ def test_vehicles_come_as_a_poisson_process_with_the_rate_of_the_hour_and_of_the
     for day, hour in found:
         factor = 0.5 if 4 <= hour < 14 else 0.0  # the shift from 04:00 to 14:00; outside all shifts nothing is seen
         if day == 1:  # the extra shift from 10:30 to 16:30 triples what there is
-            factor = {10: (0.5 + 1.5) / 2, 14: 3.0, 15: 3.0, 16: 1.5}.get(hour, 3 * factor if 11 <= hour < 14 else factor)
+            factor = {10: (0.5 + 1.5) / 2, 14: 3.0, 15: 3.0, 16: 1.5}.get(
+                hour, 3 * factor if 11 <= hour < 14 else factor
+            )
         expected[day, hour] = factor * profile[hour] * 26 / 6.5
     quiet = [key for key, mean in expected.items() if mean == 0]
     assert all(sum(found[key]) == 0 for key in quiet)
@@ -340,7 +347,10 @@ def test_vehicles_come_as_a_poisson_process_with_the_rate_of_the_hour_and_of_the
     counts = np.asarray([found[key] for key in busy], dtype=float)
     means = np.repeat([[expected[key]] for key in busy], REPLICATIONS, axis=1)
     standard = (counts - means) / np.sqrt(means)
-    chances += [poisson_dispersion(counts, means), float(stats.pearsonr(standard[:-1].ravel(), standard[1:].ravel()).pvalue)]
+    chances += [
+        poisson_dispersion(counts, means),
+        float(stats.pearsonr(standard[:-1].ravel(), standard[1:].ravel()).pvalue),
+    ]
     assert_plausible(chances)
 
 

@@ -1,7 +1,7 @@
 """Stories from custody: the three ways from the roadside, how long each holds the unit, and the ICE vehicles.
 
-Unless a story says otherwise a person is detained at 08:07 in a stop that began at 08:00 and whose task ends at 08:10; the hand-over
-takes 10 minutes, the drive to the jail 20, a booking 15, and the drive to ICE's facility an hour.
+Unless a story says otherwise a person is detained at 08:07 in a stop that began at 08:00 and whose task ends at 08:10;
+the hand-over takes 10 minutes, the drive to the jail 20, a booking 15, and the drive to ICE's facility an hour.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def test_handing_over_to_ice_on_the_scene_holds_the_unit_for_the_hand_over_only(
 def test_a_unit_in_custody_business_stops_nobody() -> None:
     world = small_world([load_of(1, "08:00"), at("09:04"), at("09:05")], settings=_policy("local_booking", {}))
     assert world.order("passed") == [1, 2], "without ICE the agency drives, two hours there and back"
-    with_ice = small_world([load_of(1, "08:00"), at("09:04"), at("09:05")], ice=True, settings=_policy("local_booking", {}))
+    with_ice = small_world(
+        [load_of(1, "08:00"), at("09:04"), at("09:05")], ice=True, settings=_policy("local_booking", {})
+    )
     assert with_ice.order("stop_began") == [0, 2]
 
 

@@ -91,7 +91,7 @@ def may_move(path: str) -> set[str]:
 
 @cache
 def plenty() -> Scenario:
-    """Return the Wyoming operation with a flow of work crew vans, and with so much going on that every parameter matters."""
+    """Return the Wyoming operation with work crew vans, and with so much going on that every parameter matters."""
     settings = [
         "traffic.flows.work_crew={vehicle: crew_van, road: county road, rate: 8 per h, diverted: 0.3, "
         f"by_hour: {list(range(1, 25))}}}",
@@ -180,7 +180,9 @@ def columns(scenario: Scenario, draws: Draws) -> dict[str, Column]:
         for one in fields(FlowDraws):
             if one.name not in ("number", "seats"):
                 found[f"{name}: {one.name}"] = Column(flow.number, getattr(flow, one.name)[:, np.newaxis])
-        start = int((scenario.operation.start - EPOCH).total_seconds() * 1000)  # so that times are those of the calendar
+        start = int(
+            (scenario.operation.start - EPOCH).total_seconds() * 1000
+        )  # so that times are those of the calendar
         found[f"{name}: arrives"] = Column(flow.number, flow.arrives[:, np.newaxis] + start)
         for column, seats in by_column(flow.seats).items():
             found[f"{name}: {column}"] = Column(flow.number, np.column_stack(seats))

@@ -16,10 +16,8 @@ from tests.worlds import PersonFate, VehicleFate, World, at, in_doubt, person, s
 ICE_ON_SCENE, DUTY_OFFICER, SUPPORT_CENTRE = range(len(CHANNELS))
 
 
-def checked(
-    vehicles: Sequence[VehicleFate], *, settings: Mapping[str, Any] | None = None, **world: Any
-) -> World:
-    """Run a world in which everybody is asked, and only the duty officer answers, with as many servers as are needed."""
+def checked(vehicles: Sequence[VehicleFate], *, settings: Mapping[str, Any] | None = None, **world: Any) -> World:
+    """Run a world in which everybody is asked, and only the duty officer's office answers, never too busy."""
     policy = {
         "status_check.asked": "occupants",
         "status_check.channels": ["duty_officer"],
@@ -111,7 +109,7 @@ def test_the_check_runs_beside_the_inspection_as_well() -> None:
 # --- the limit ------------------------------------------------------------------------------------------------------
 
 
-def limited(limit: str, people: Sequence[PersonFate], **fate: str) -> World:
+def limited(limit: str, people: Sequence[PersonFate], **fate: Any) -> World:
     return checked([at("08:00", people=people, **fate)], settings={"status_check.limit": limit})
 
 
@@ -183,7 +181,9 @@ def test_an_answer_that_comes_after_the_people_went_detains_nobody() -> None:
 def all_channels(order: Sequence[str], people: Sequence[PersonFate], **changes: Any) -> World:
     settings = {"status_check.channels": list(order), "status_check.support_centre.servers": 9}
     settings |= {f"status_check.{name}.gives_up_after": "20 min" for name in CHANNELS}
-    return checked([at("08:00", people=people)], ice_agents=2, settings={**settings, **changes.pop("settings", {})}, **changes)
+    return checked(
+        [at("08:00", people=people)], ice_agents=2, settings={**settings, **changes.pop("settings", {})}, **changes
+    )
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,13 @@ def test_a_person_is_detained_only_on_a_match_with_the_go_ahead(matched: bool, g
 
 
 def test_people_in_the_same_vehicle_may_fare_differently() -> None:
-    people = [in_doubt(), in_doubt(matched=True, go_ahead=False), in_doubt(matched=True), in_doubt(silent=CHANNELS), person()]
+    people = [
+        in_doubt(),
+        in_doubt(matched=True, go_ahead=False),
+        in_doubt(matched=True),
+        in_doubt(silent=CHANNELS),
+        person(),
+    ]
     world = checked([at("08:00", people=people)])
     endings = [world.story(0, seat)[1:3] for seat in range(5)]
     assert endings == [["referred", end] for end in ("no_match", "declined", "detained", "no_answer")] + [[]]

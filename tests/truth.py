@@ -1,7 +1,7 @@
 """Acceptance of chance by exact tests: the claim is an interval or a p-value, never a tolerance.
 
-Seeds are fixed, so every test is the same each time. :data:`FALSE_ALARM` is the chance that a right program would have failed a
-whole family of comparisons, had another seed been written down. Each test says what error would make it fail.
+Seeds are fixed, so every test is the same each time. :data:`FALSE_ALARM` is the chance that a right program would have
+failed a whole family of comparisons, had another seed been written down. Each test says what error would make it fail.
 """
 
 from __future__ import annotations

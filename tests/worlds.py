@@ -1,8 +1,8 @@
 """Worlds for tests: small ones with a hand-made fate, to be read as a story, and any valid one, for laws.
 
-A small world is a list of vehicles whose every number is written down instead of drawn. Unless a test says otherwise there is one
-patrol unit from 08:00 to 18:00, nobody is asked about their standing, and the durations are those of :func:`at` and
-:func:`person`. Vehicles are named by their position in the list, from 0.
+A small world is a list of vehicles whose every number is written down instead of drawn. Unless a test says otherwise
+there is one patrol unit from 08:00 to 18:00, nobody is asked about their standing, and the durations are those of
+:func:`at` and :func:`person`. Vehicles are named by their position in the list, from 0.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def person(
 
     ``reply`` is the time to an answer, in every channel or by channel; in the ``silent`` channels none comes.
     """
-    replies = {name: reply for name in CHANNELS} if isinstance(reply, str) else {**dict.fromkeys(CHANNELS, "5 min"), **reply}
+    replies = (
+        dict.fromkeys(CHANNELS, reply) if isinstance(reply, str) else {**dict.fromkeys(CHANNELS, "5 min"), **reply}
+    )
     return PersonFate(
         standing=standing,
         licence=licence,

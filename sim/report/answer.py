@@ -1,4 +1,4 @@
-"""The answer of a run in plain words, with its uncertainty: what came of the operation, and in the same breath what it took."""
+"""The answer of a run in plain words: what came of the operation, what it took, and how sure that is."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _range(result: Result, name: str) -> str:
 def _chance_alone(result: Result) -> str:
     grades = [evidence.grade for evidence in result.scenario.evidence.values()]
     return (
-        "Each range holds by itself and shows chance alone: what the same operation gives on other days, with every parameter "
-        f"held at its value. Ignorance comes on top: {grades.count('assumed')} of {len(grades)} parameters are graded assumed, "
-        "those fitted to the reports among them."
+        "Each range holds by itself and shows chance alone: what the same operation gives on other days, with every "
+        f"parameter held at its value. Ignorance comes on top: {grades.count('assumed')} of {len(grades)} parameters "
+        "are graded assumed, those fitted to the reports among them."
     )

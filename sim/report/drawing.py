@@ -1,7 +1,7 @@
 """How every picture looks, and how it becomes an SVG file that is the same byte for byte each time.
 
-Pictures are made with matplotlib's objects (no pyplot, no display, no change to anybody's settings). Colours are those of Okabe
-and Ito, which colour-blind readers can tell apart; what a colour says is also said by shape, hatching or a word.
+Pictures are made with matplotlib's objects (no pyplot, no display, no change to anybody's settings). Colours are those
+of Okabe and Ito, which colour-blind readers can tell apart; what a colour says, a shape or a word says as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ GREY, PALE, INK = "#6B6B6B", "#E4E4E4", "#222222"
 #: Inches; narrow, so that the letters (8 and 9 points) can still be read where a telephone shrinks the picture.
 COLUMN_WIDTH = 4.8
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": GREY,
     "axes.grid": False,
@@ -68,11 +68,32 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
-    """Return an empty figure of the width of a column; the height in inches."""
+def new_figure(height: float) -> Figure:
+    """Return an empty figure of the width of a column; the height in inches.
+
+    Everything in it gets its place by hand: the solver behind matplotlib's own layouts varies in the last digits from run
+    to run, and the same picture would not be the same file.
+    """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(COLUMN_WIDTH, height), layout=layout)
+    return Figure(figsize=(COLUMN_WIDTH, height))
+
+
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes at a place; inches from the lower left corner of the figure."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def words_at(figure: Figure, left: float, bottom: float, text: str, **properties: Any) -> None:
+    """Write text at a place; inches from the lower left corner of the figure."""
+    across, up = figure.get_size_inches()
+    figure.text(left / across, bottom / up, text, **properties)
+
+
+def foot_note(figure: Figure, text: str) -> None:
+    """Write a note at the foot of a figure; one row takes 0.15 inches."""
+    words_at(figure, 0.08, 0.07, text, fontsize=8, color=GREY, va="bottom", linespacing=1.4)
 
 
 def message(text: str) -> Figure:
@@ -83,18 +104,17 @@ def message(text: str) -> Figure:
 
 
 def drawable(text: str) -> str:
-    """Return text with a mark in place of each letter that our font lacks; matplotlib would draw nothing sensible there."""
+    """Return text with a mark in place of each letter that our font lacks."""
     from matplotlib.font_manager import findfont, get_font
 
     known = get_font(findfont("DejaVu Sans")).get_charmap()
     return "".join(letter if ord(letter) in known else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def bare(axes: Axes, *sides: str) -> None:
-    """Take the lines and ticks of some sides away."""
-    for side in sides:
-        axes.spines[side].set_visible(False)
-        axes.tick_params(which="both", **{side: False})
+def without_left_side(axes: Axes) -> None:
+    """Take the line and the ticks of the left side away; labels stay."""
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(which="both", left=False)
 
 
 def save_svg(figure: Figure, path: str | Path) -> None:
@@ -138,12 +158,13 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
     width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)[0]
     inside = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
     inside = re.sub(r"<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)
-    # matplotlib styles '*', which would reach the whole page; as attributes of the picture the same words stay inside it.
+    # matplotlib styles '*', which would reach the whole page; as a style of the picture the same words stay inside it.
     inside = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", inside, count=1, flags=re.DOTALL)
     inside = re.sub(r'\bid="', f'id="{name}-', inside)
     inside = inside.replace('xlink:href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
     return (
         f'<svg role="img" aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {width} {height}" '
         f'style="stroke-linejoin:round;stroke-linecap:butt;max-width:{float(width) * 1.7:.0f}px">'
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>{inside}</svg>'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f"{inside}</svg>"
     )

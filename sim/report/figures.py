@@ -1,4 +1,4 @@
-"""Pictures of results: each a function that takes a result and returns a matplotlib figure, for a notebook or the report.
+"""Pictures of results: each a function from a result to a matplotlib figure, for a notebook or the report.
 
 What came of an operation is never drawn without what it took from people who were let go. Ranges are 90% ranges over
 replications: chance alone, with every parameter held at its value.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,11 +29,14 @@ from sim.report.drawing import (
     PALE,
     SKY,
     VERMILION,
-    bare,
+    axes_at,
+    foot_note,
     message,
     new_figure,
     save_svg,
     style,
+    without_left_side,
+    words_at,
 )
 from sim.report.numbers import QUALIFIER_SIGNS, in_words, name_in_words, range_in_words, verdict
 from sim.report.timeline import timeline
@@ -48,10 +53,10 @@ Floats = NDArray[np.float64]
 #: A reported figure further than this many standard deviations off is drawn at the edge, as an arrow.
 EDGE = 3.5
 MOST_BINS = 24
-#: Inches in the picture of distributions: a heading, a panel with its labels, the note at the foot; and panels to a row.
+#: Inches in the picture of distributions: a heading, a panel with its labels, the note at the foot; panels to a row.
 HEADING, PANEL, FOOT, ACROSS = 0.28, 1.26, 0.5, 3
 GROUP_COLOURS = {"yield": BLUE, "burden and error": VERMILION, "stops and inspections": "#5B7C99", "officers": GREEN}
-DARK_ORANGE = "#8A4B00"
+DARK_VERMILION = "#A34700"  # for words, which need more contrast than areas
 
 
 def all_of(result: Result) -> dict[str, Figure]:
@@ -95,47 +100,63 @@ def funnel(result: Result) -> Figure:
     """
     from matplotlib.ticker import MaxNLocator
 
-    column = result.column
-    steps = (
-        ("vehicles gave ground for a stop", column("vehicles_seen"), "stopped", column("stops"),
-         "passed: every unit busy", column("vehicles_passed_unstopped")),
-        ("people asked about their standing", column("people_asked"), "referred to ICE", column("referrals"),
-         "not referred", column("people_asked") - column("referrals")),
-        ("people referred to ICE", column("referrals"), "into custody", column("detained"),
-         "referred and let go", column("referred_then_released")),
-    )  # fmt: skip
+    steps = _steps(result)
     with style():
-        figure = new_figure(5.15)
-        axes, below = figure.subplots(2, 1, height_ratios=(3.75, 0.68))
-        for row, (whole_words, whole, kept_words, kept, lost_words, lost) in enumerate(steps):
-            last = row == len(steps) - 1
-            _step(axes, -row, summarise(whole), summarise(kept), BLUE if last else SKY, VERMILION if last else ORANGE)
-            axes.text(0, 0.17 - row, f"{_mean_and_range(summarise(whole))} {whole_words}", weight="bold", va="bottom")
-            label = axes.text(0, -0.17 - row, f"■ {_mean_and_range(summarise(kept))} {kept_words}", color=BLUE, va="top")
-            axes.annotate(
-                f"▨ {_mean_and_range(summarise(lost))} {lost_words}", xy=(0, 0), xycoords=label, xytext=(0, -3),
-                textcoords="offset points", color="#A34700" if last else DARK_ORANGE, va="top",
-            )  # fmt: skip
-            if not last:
-                stays, comes = summarise(kept).mean, summarise(steps[row + 1][1]).mean
-                axes.fill([0, stays, comes, 0], [-row - 0.14, -row - 0.14, -row - 0.86, -row - 0.86], "#F3F3F3", zorder=0)
-        most = max([1.0, *(high for step in steps if (high := summarise(step[1]).p95) > 0)])
+        figure = new_figure(5.1)
+        axes = axes_at(figure, 0.08, 1.45, COLUMN_WIDTH - 0.16, 3.6)
+        for row, step in enumerate(steps):
+            _draw_step(axes, -row, step, *((BLUE, VERMILION) if step is steps[-1] else (SKY, ORANGE)))
+        for row, (step, following) in enumerate(pairwise(steps)):
+            top, bottom = -row - 0.14, -row - 0.86
+            axes.fill([0, step.kept.mean, following.whole.mean, 0], [top, top, bottom, bottom], "#F3F3F3", zorder=0)
+        most = max(1.0, *(step.whole.p95 for step in steps))
         axes.set(xlim=(0, most * 1.03), ylim=(-2.52, 0.36), yticks=[])
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_xlabel("vehicles in the first bar, people in the others")
-        bare(axes, "left")
-        below.text(0, 1, _burden_beside_it(result), va="top", linespacing=1.5)
-        below.set_axis_off()
-        figure.supxlabel(chance_note(result), fontsize=8, color=GREY)
+        without_left_side(axes)
+        words_at(figure, 0.08, 0.35, _burden_beside_it(result), va="bottom", linespacing=1.5)
+        foot_note(figure, chance_note(result))
     return figure
 
 
-def _step(axes: Axes, y: float, whole: Summary, kept: Summary, colour: str, lost_colour: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of the funnel: who comes, who goes on, who leaves."""
+
+    whole: Summary
+    whole_words: str
+    kept: Summary
+    kept_words: str
+    lost: Summary
+    lost_words: str
+
+
+def _steps(result: Result) -> list[_Step]:
+    def step(whole: str, whole_words: str, kept: str, kept_words: str, lost: Floats, lost_words: str) -> _Step:
+        return _Step(result.summary(whole), whole_words, result.summary(kept), kept_words, summarise(lost), lost_words)
+
+    rest = result.column("people_asked") - result.column("referrals")
+    passed, let_go = result.column("vehicles_passed_unstopped"), result.column("referred_then_released")
+    return [
+        step("vehicles_seen", "vehicles gave ground for a stop", "stops", "stopped", passed, "passed: every unit busy"),
+        step("people_asked", "people asked about their standing", "referrals", "referred to ICE", rest, "not referred"),
+        step("referrals", "people referred to ICE", "detained", "into custody", let_go, "referred and let go"),
+    ]  # fmt: skip
+
+
+def _draw_step(axes: Axes, y: float, step: _Step, colour: str, lost_colour: str) -> None:
+    kept, lost = step.kept, max(0.0, step.whole.mean - step.kept.mean)
     axes.barh(y, kept.mean, height=0.28, color=colour)
-    lost = max(0.0, whole.mean - kept.mean)
     axes.barh(y, lost, left=kept.mean, height=0.28, color="white", edgecolor=lost_colour, hatch="////")
     if kept.p95 > kept.p05:
-        axes.errorbar(kept.mean, y, xerr=[[kept.mean - kept.p05], [kept.p95 - kept.mean]], color=BLACK, capsize=4, linewidth=1.2)
+        reach = [[kept.mean - kept.p05], [kept.p95 - kept.mean]]
+        axes.errorbar(kept.mean, y, xerr=reach, color=BLACK, capsize=4, linewidth=1.2)
+    axes.text(0, y + 0.17, f"{_mean_and_range(step.whole)} {step.whole_words}", weight="bold", va="bottom")
+    label = axes.text(0, y - 0.17, f"■ {_mean_and_range(kept)} {step.kept_words}", color=BLUE, va="top")
+    axes.annotate(
+        f"▨ {_mean_and_range(step.lost)} {step.lost_words}", xy=(0, 0), xycoords=label, xytext=(0, -3),
+        textcoords="offset points", color=DARK_VERMILION, va="top",
+    )  # fmt: skip
 
 
 def _burden_beside_it(result: Result) -> str:
@@ -144,7 +165,8 @@ def _burden_beside_it(result: Result) -> str:
 
     lines = [
         f"Held and then let go: {words('held_then_released_hours', 'hours')} hours in all",
-        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: {words('citizens_detained', 'people')}",
+        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: "
+        f"{words('citizens_detained', 'people')}",
         f"Added to a stop with a check: {words('minutes_beyond_task_mean', 'minutes')} minutes",
     ]
     return "\n".join(lines)
@@ -171,15 +193,16 @@ def reported_against_simulated(result: Result) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        One row per figure, in standard deviations from the simulated mean so that 195 and 38 fit one picture; the numbers
-        beside the marks are real. Inside is a circle and outside a cross; figures that are no target are hollow.
+        One row per figure, in standard deviations from the simulated mean so that 195 and 38 fit one picture; the
+        numbers beside the marks are real. Inside is a circle, outside a cross; figures that are no target are hollow.
     """
     figures = result.scenario.reported
     with style():
         if not figures:
             return message("The scenario holds no reported figure.")
-        figure = new_figure(1.8 + 0.52 * len(figures))
-        axes = figure.add_subplot()
+        height = 0.52 * len(figures)
+        figure = new_figure(height + 1.5)
+        axes = axes_at(figure, 1.25, 0.7, COLUMN_WIDTH - 1.33, height)
         axes.axvline(0, color=PALE, zorder=0)
         names = [name for name in MEASURES if name in figures]
         for row, name in enumerate(names):
@@ -188,10 +211,9 @@ def reported_against_simulated(result: Result) -> Figure:
         axes.set_yticks([-row for row in range(len(names))], [_row_label(name, figures[name]) for name in names])
         axes.set_xlabel("standard deviations from the simulated mean")
         axes.grid(axis="x", linewidth=0.5)
-        bare(axes, "left")
-        axes.spines["left"].set_visible(False)
+        without_left_side(axes)
         _reported_legend(figure)
-        figure.supxlabel(chance_note(result), fontsize=8, color=GREY)
+        foot_note(figure, chance_note(result))
     return figure
 
 
@@ -210,13 +232,13 @@ def _reported_row(axes: Axes, y: float, reported: ReportedFigure, summary: Summa
     axes.plot([low, high], [y, y], color=SKY, linewidth=7, solid_capstyle="butt", zorder=1)
     axes.plot(0, y, marker="|", color=BLACK, markersize=9, markeredgewidth=1.6, zorder=2)
     first, _, last = range_in_words(summary.p05, summary.p95, unit).partition(" to ")
-    for x, words, side in ((low, first, "center"), (0.0, in_words(summary.mean, unit), "center"), (high, last, "center")):
-        axes.text(x, y + 0.16, words, ha=side, va="bottom", fontsize=8, color=GREY)
+    for x, words in ((low, first), (0.0, in_words(summary.mean, unit)), (high, last)):
+        axes.text(x, y + 0.16, words, ha="center", va="bottom", fontsize=8, color=GREY)
     seen = min(EDGE, max(-EDGE, place))
     colour = GREEN if where == "inside" else VERMILION
     marker = ("<" if place < 0 else ">") if seen != place else ("o" if where == "inside" else "X")
     face = colour if reported.use == "target" else "white"
-    axes.plot(seen, y, marker=marker, markersize=9, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=1.4, zorder=3)
+    axes.plot(seen, y, marker, ms=9, mfc=face, mec=colour, mew=1.4, zorder=3)
     axes.text(seen, y - 0.19, told, ha="center", va="top", weight="bold", fontsize=8.5, color=INK)
 
 
@@ -237,13 +259,13 @@ def _reported_legend(figure: Figure) -> None:
 
     handles = [
         Line2D([], [], color=SKY, linewidth=7, solid_capstyle="butt", label="simulated, 90% range"),
-        Line2D([], [], linestyle="", marker="|", color=BLACK, markersize=9, markeredgewidth=1.6, label="simulated, mean"),
+        Line2D([], [], linestyle="", marker="|", color=BLACK, ms=9, mew=1.6, label="simulated, mean"),
         mark("o", GREY, "white", "hollow: compared, not fitted"),
         mark("o", GREEN, GREEN, "reported, inside"),
         mark("X", VERMILION, VERMILION, "reported, outside"),
         mark(">", VERMILION, VERMILION, "reported, off the scale"),
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=2, handlelength=1.6, handletextpad=0.5, columnspacing=1.4)
+    figure.legend(handles=handles, loc="upper left", ncols=2, handlelength=1.6, columnspacing=1.4, borderaxespad=0.2)
 
 
 # --- distributions --------------------------------------------------------------------------------------------------
@@ -269,19 +291,17 @@ def distributions(result: Result) -> Figure:
         if not groups:
             return message(f"No measure varies over {len(result.values):,} replications.")
         inches = sum(HEADING + PANEL * math.ceil(len(measures) / ACROSS) for _, measures in groups) + FOOT
-        figure = new_figure(inches, layout=None)
+        figure = new_figure(inches)
         top = inches
         for group, measures in groups:
-            figure.text(0.08 / COLUMN_WIDTH, (top - 0.2) / inches, group.capitalize(), fontsize=10, weight="bold")
+            words_at(figure, 0.08, top - 0.2, group.capitalize(), fontsize=10, weight="bold")
             top -= HEADING
             for place, measure in enumerate(measures):
                 row, column = divmod(place, ACROSS)
                 left, bottom = 0.34 + column * (COLUMN_WIDTH - 0.1) / ACROSS, top - (row + 1) * PANEL + 0.4
-                axes = figure.add_axes((left / COLUMN_WIDTH, bottom / inches, 1.12 / COLUMN_WIDTH, 0.55 / inches))
-                _histogram(axes, measure, result, GROUP_COLOURS[group])
+                _histogram(axes_at(figure, left, bottom, 1.12, 0.55), measure, result, GROUP_COLOURS[group])
             top -= PANEL * math.ceil(len(measures) / ACROSS)
-        note = f"Height: replications. Line: mean. White triangle: reported figure. Shaded:\n{chance_note(result)}."
-        figure.text(0.08 / COLUMN_WIDTH, 0.08 / inches, note, fontsize=8, color=GREY, va="bottom", linespacing=1.4)
+        foot_note(figure, f"Height: replications. Line: mean. Triangle: reported. Shaded:\n{chance_note(result)}.")
     return figure
 
 
@@ -303,7 +323,7 @@ def _histogram(axes: Axes, measure: Measure, result: Result, colour: str) -> Non
     axes.hist(values, bins=_bins(values).tolist(), color=colour)
     axes.axvline(one.mean, color=BLACK, linewidth=1.1)
     if reported:
-        axes.plot(reported.value, 0, "^", markersize=7, clip_on=False, markerfacecolor="white", markeredgecolor=BLACK, zorder=5)
+        axes.plot(reported.value, 0, "^", ms=7, mfc="white", mec=BLACK, clip_on=False, zorder=5)
     axes.set_title(textwrap.fill(name_in_words(measure.name), 22), fontsize=8, loc="left", pad=3)
     axes.set_xlabel(measure.unit, fontsize=8, labelpad=1)
     axes.xaxis.set_major_locator(MaxNLocator(3, integer=bool(np.all(values == np.rint(values)))))

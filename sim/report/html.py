@@ -5,7 +5,7 @@ Titles, notes and sources come from strangers' scenarios: everything is escaped,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,7 +208,7 @@ def _grades(parameters: list[ParameterInWords]) -> dict[str, int]:
 
 def _uninformed(parameters: list[ParameterInWords]) -> dict[str, dict[str, list[tuple[str, str]]]]:
     """Return (path, last word) of what no publication fixes, by kind and by the section that it stands in."""
-    kinds = {
+    kinds: dict[str, Callable[[ParameterInWords], bool]] = {
         "Fitted to the reported figures": lambda row: row.fitted,
         "Unknown and assumed": lambda row: not row.fitted and row.role == "unknown",
         "Levers whose setting nobody reported": lambda row: not row.fitted and row.role == "lever",

@@ -1,7 +1,7 @@
 """Numbers as people read them: no more digits than mean something, and a dash where there is no number.
 
-Counts (stops, people, vehicles) end at whole numbers from ten up; everything else keeps two significant digits. A reported
-figure is held against a simulated range as both are shown, so that a table never contradicts itself.
+Two significant digits are kept, and never fewer than stand before the point; ranges of counted things end at whole
+numbers. A reported figure is held against a range as both are shown, so that no table contradicts itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sim.scenario import ReportedFigure
 from sim.units import MILLISECONDS
 
 #: What is shown where a number is undefined.
-DASH = "–"
+DASH = "\N{EN DASH}"
 #: Units in which fractions occur; everything else is counted in whole things.
 CONTINUOUS = ("minutes", "hours", "share")
 #: Signs for how firmly a figure was reported, put before it.
@@ -47,7 +47,7 @@ def in_words(value: float, unit: str, decimals: int | None = None) -> str:
     text = f"{abs(rounded):,.{chosen}f}"
     if decimals is None and 0 < abs(rounded) < 1:
         text = text.rstrip("0")
-    return f"−{text}" if rounded < 0 else text
+    return f"\N{MINUS SIGN}{text}" if rounded < 0 else text
 
 
 def range_in_words(low: float, high: float, unit: str) -> str:
@@ -60,7 +60,7 @@ def range_in_words(low: float, high: float, unit: str) -> str:
 
 
 def interval_of_mean(summary: Summary) -> tuple[float, float]:
-    """Return the 95% interval of a measure's mean; no measure is below 0, so that the interval ends there at the latest."""
+    """Return the 95% interval of a measure's mean; no measure is ever below 0, and so the interval ends there."""
     return max(0.0, summary.ci_low) if math.isfinite(summary.ci_low) else summary.ci_low, summary.ci_high
 
 
@@ -88,8 +88,8 @@ def ends(low: float, high: float, unit: str) -> tuple[float, float]:
 def verdict(figure: ReportedFigure, summary: Summary, unit: str) -> Verdict:
     """Return where a reported figure lies: inside the simulated 90% range, below it or above it.
 
-    A figure reported as a bound (at least, fewer than) is outside only if the whole range lies on the wrong side of it. One
-    replication makes no range, so that nothing can be said.
+    A figure reported as a bound (at least, fewer than) is outside only if the whole range lies on the wrong side of it.
+    One replication makes no range, so that nothing can be said.
     """
     if summary.replications < 2:
         return "undefined"
@@ -105,7 +105,7 @@ def verdict(figure: ReportedFigure, summary: Summary, unit: str) -> Verdict:
 
 
 def duration_in_words(milliseconds: float) -> str:
-    """Return a duration to three figures, in the largest unit that shows it plainly: ``9 min``, ``100 min``, ``1.5 h``."""
+    """Return a duration to three figures in the largest unit that shows it plainly: ``9 min``, ``1.5 h``."""
     for unit in ("d", "h", "min", "s"):
         size = MILLISECONDS[unit]
         if milliseconds >= 2 * size or (milliseconds >= size and milliseconds * 2 % size == 0):
@@ -138,7 +138,8 @@ def _range_decimals(low: float, high: float, unit: str) -> int:
 
 def _rounded(value: float, decimals: int) -> float:
     """Return a number rounded half up, as people do; Python rounds 50.5 down and 51.5 up."""
-    return math.floor(value * 10**decimals + 0.5) / 10**decimals
+    scale = float(10**decimals)
+    return math.floor(value * scale + 0.5) / scale
 
 
 def _decimals(value: float, unit: str) -> int:

@@ -12,8 +12,8 @@ from sim.experiment.replications import Result
 from sim.measures import MEASURES
 from sim.report import figures as draw
 from sim.report.drawing import inline_svg
-from sim.report.flow_picture import stages
 from sim.report.numbers import QUALIFIER_WORDS, in_words, name_in_words, range_in_words, verdict
+from sim.report.stages import stages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,9 +66,9 @@ def _funnel(result: Result) -> str:
 
     return (
         f"On average {words('vehicles_seen')} vehicles gave ground for a stop; {words('stops')} were stopped and "
-        f"{words('vehicles_passed_unstopped')} passed. {words('people_asked')} people were asked, {words('referrals')} referred "
-        f"to ICE, {words('detained')} taken into custody, {words('referred_then_released')} referred and let go after "
-        f"{words('held_then_released_hours')} hours in all. In brackets the 90% ranges."
+        f"{words('vehicles_passed_unstopped')} passed. {words('people_asked')} people were asked, {words('referrals')} "
+        f"referred to ICE, {words('detained')} taken into custody, {words('referred_then_released')} referred and let "
+        f"go after {words('held_then_released_hours')} hours in all. In brackets the 90% ranges."
     )
 
 
@@ -84,17 +84,19 @@ def _reported(result: Result) -> str:
 
 
 def _distributions(result: Result) -> str:
-    varying = sum(float(np.nanmin(column)) < float(np.nanmax(column)) for column in result.values.T if np.isfinite(column).any())
-    return f"{varying} histograms of the measures that vary; mean and 90% range of each stand in the table of all measures."
+    varying = sum(
+        float(np.nanmin(column)) < float(np.nanmax(column)) for column in result.values.T if np.isfinite(column).any()
+    )
+    return f"Histograms of the {varying} measures that vary; their means and ranges stand in the table of all measures."
 
 
 def _timeline(result: Result) -> str:
     days = len({day for shift in result.scenario.operation.shifts.values() for day in shift.days()})
-    passed, most = in_words(result.column("vehicles_passed_unstopped")[0], ""), in_words(result.column("detained")[0], "")
+    passed, taken = (in_words(result.column(name)[0], "") for name in ("vehicles_passed_unstopped", "detained"))
     return (
-        f"Counts over local time in the first replication, for each of the {days} days of the operation (at most five are drawn): "
-        f"patrol units busy, inspectors busy, people waiting for ICE's answer. {passed} vehicles passed while every unit was "
-        f"busy; {most} people were taken into custody."
+        f"Counts over local time in the first replication, for each of the {days} days of the operation (at most five "
+        f"are drawn): patrol units busy, inspectors busy, people waiting for ICE's answer. {passed} vehicles passed "
+        f"while every unit was busy; {taken} people were taken into custody."
     )
 
 
@@ -106,17 +108,25 @@ def _range(result: Result, measure: str) -> str:
 WORDS: dict[str, tuple[str, str, Callable[[Result], str]]] = {
     "flow": (
         "How the operation runs",
-        "Drawn from the scenario: from the shifts to custody, with the values that were simulated. Arrows to the right: how "
-        "vehicles and people leave the way.",
+        "Drawn from the scenario: from the shifts to custody, with the values that were simulated. Arrows to the "
+        "right: how vehicles and people leave the way.",
         _flow,
     ),
-    "funnel": ("From vehicles seen to people in custody", f"What goes on and what is lost at each step. {CHANCE}", _funnel),
+    "funnel": (
+        "From vehicles seen to people in custody",
+        f"What goes on and what is lost at each step. {CHANCE}",
+        _funnel,
+    ),
     "reported_against_simulated": (
         "Reported against simulated",
         f"The numbers beside the marks are the real ones; places are standardised so that all fit one scale. {CHANCE}",
         _reported,
     ),
-    "distributions": ("How the measures spread", f"Each measure that varies between replications. {CHANCE}", _distributions),
+    "distributions": (
+        "How the measures spread",
+        f"Each measure that varies between replications. {CHANCE}",
+        _distributions,
+    ),
     "timeline": (
         "One replication over the clock",
         "The first replication (number 0), as one example; others differ.",

@@ -9,16 +9,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.report.drawing import BLACK, BLUE, GREEN, GREY, PALE, VERMILION, bare, message, new_figure, style
+from sim.report.drawing import (
+    BLACK,
+    BLUE,
+    COLUMN_WIDTH,
+    GREEN,
+    PALE,
+    VERMILION,
+    axes_at,
+    foot_note,
+    message,
+    new_figure,
+    style,
+    without_left_side,
+    words_at,
+)
 from sim.scenario import Scenario
 from sim.trace import Kind, Rows, Trace
 from sim.units import DAY, HOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
 MOST_DAYS_SHOWN = 5
+#: Inches: a day with heading, strips and hours; one strip.
+DAY_HEIGHT, STRIP_HEIGHT = 1.9, 0.37
 MOST_STEPS_SHOWN = 1_500
 
 
@@ -91,15 +107,16 @@ def timeline(scenario: Scenario, trace: Trace) -> Figure:
         shown = days[:MOST_DAYS_SHOWN]
         hours = active[np.isin(active // DAY, shown)] % DAY / HOUR
         span = (math.floor(hours.min()), min(24, math.ceil(hours.max()) or 24))
-        figure = new_figure(0.85 + 1.85 * len(shown))
+        figure = new_figure(DAY_HEIGHT * len(shown) + 0.42)
         strips = _strips(trace)
-        for part, day in zip(figure.subfigures(len(shown), 1, squeeze=False)[:, 0], shown.tolist(), strict=True):
-            _day(part, scenario, day, strips, span)
+        for place, day in enumerate(shown.tolist()):
+            _draw_day(figure, scenario, day, strips, span, DAY_HEIGHT * (len(shown) - place - 1) + 0.42)
         more = f", the first {len(shown)} of {len(days)} days" if len(days) > len(shown) else ""
-        figure.supxlabel(
-            f"Local time; one replication{more}. Black line: on duty.\nTicks on top: vehicles that passed, every unit busy.",
-            fontsize=8, color=GREY,
-        )  # fmt: skip
+        foot_note(
+            figure,
+            f"Local time; one replication{more}. Black line: on duty.\n"
+            "Ticks on top: vehicles that passed, every unit busy.",
+        )
     return figure
 
 
@@ -118,20 +135,24 @@ def _strips(trace: Trace) -> list[Strip]:
     ]  # fmt: skip
 
 
-def _day(part: SubFigure, scenario: Scenario, day: int, strips: list[Strip], span: tuple[int, int]) -> None:
+def _draw_day(
+    figure: Figure, scenario: Scenario, day: int, strips: list[Strip], span: tuple[int, int], bottom: float
+) -> None:
     date = scenario.operation.start + timedelta(days=day)
-    part.suptitle(f"{date:%A} {date.day} {date:%B %Y}", x=0.01, ha="left", fontsize=9, weight="bold")
-    every_axes = part.subplots(len(strips), 1, sharex=True)
-    for axes, strip in zip(every_axes, strips, strict=True):
-        _strip(axes, strip, day, span)
-    bottom = every_axes[-1]
+    heading = f"{date:%A} {date.day} {date:%B %Y}"
+    words_at(figure, 0.08, bottom + DAY_HEIGHT - 0.2, heading, fontsize=9, weight="bold")
     every = next(hours for hours in (1, 2, 3, 4, 6) if (span[1] - span[0]) / hours <= 7)
-    ticks = range(span[0], span[1] + 1, every)
-    bottom.set_xticks(list(ticks), [f"{hour:02d}:00" for hour in ticks])
-    bottom.set_xlim(*span)
+    ticks = list(range(span[0], span[1] + 1, every))
+    for place, strip in enumerate(strips):
+        lowest = place == len(strips) - 1
+        up = bottom + 0.3 + (STRIP_HEIGHT + 0.1) * (len(strips) - place - 1)
+        axes = axes_at(figure, 1.3, up, COLUMN_WIDTH - 1.55, STRIP_HEIGHT)
+        _draw_strip(axes, strip, day, span)
+        axes.set_xlim(*span)
+        axes.set_xticks(ticks, [f"{hour:02d}:00" if lowest else "" for hour in ticks])
 
 
-def _strip(axes: Axes, strip: Strip, day: int, span: tuple[int, int]) -> None:
+def _draw_strip(axes: Axes, strip: Strip, day: int, span: tuple[int, int]) -> None:
     begin, end = day * DAY + span[0] * HOUR, day * DAY + span[1] * HOUR
 
     def hours(times: Rows) -> list[float]:
@@ -149,11 +170,12 @@ def _strip(axes: Axes, strip: Strip, day: int, span: tuple[int, int]) -> None:
     if strip.passed is not None:
         passed = strip.passed[(strip.passed >= begin) & (strip.passed < end)]
         axes.set_ylim(0, top * 1.45)
-        moments = np.unique((passed - begin) * MOST_STEPS_SHOWN // (end - begin)) * ((end - begin) // MOST_STEPS_SHOWN) + begin
+        step = (end - begin) // MOST_STEPS_SHOWN
+        moments = np.unique((passed - begin) // step) * step + begin  # closer ones could not be told apart
         x = np.repeat(hours(moments), 3)
         axes.plot(x, np.tile([top * 1.2, top * 1.42, np.nan], len(moments)), color=BLACK, linewidth=0.9)
     axes.set_yticks([0, top])
     axes.tick_params(labelsize=8)
     axes.grid(axis="x", color=PALE, linewidth=0.5)
     axes.set_ylabel(strip.label, rotation=0, ha="right", va="center", fontsize=8)
-    bare(axes, "left")
+    without_left_side(axes)
