@@ -18,7 +18,8 @@ from sim.chance import Draws, draw
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.simpy_engine import simulate
 from sim.loading import from_plain, unit_of
-from sim.scenario import CHANNELS, WEEKDAYS, Parameters, Scenario, Weights
+from sim.fields import AGREEMENTS, CHANNELS, WEEKDAYS, Parameters
+from sim.scenario import Scenario, Weights
 from sim.trace import Trace
 from sim.units import MILLISECONDS
 from tests.worlds import tied
@@ -67,6 +68,11 @@ by_unit: dict[str, st.SearchStrategy[Any]] = {
     "number": st.sampled_from([1, 0.3, 3, 0]),
     "weights": st.lists(weights, min_size=1, max_size=3).filter(any),
     "text": st.just("text"),
+    "agreements": st.lists(st.sampled_from(AGREEMENTS), unique=True),
+    "time of day": st.sampled_from(["10:00", "00:00", "06:00"]),
+    "time zone": st.sampled_from(["America/Denver", "America/Phoenix"]),
+    "true or false": st.booleans(),
+    "USD": st.sampled_from(["0 USD", "52.50 USD", "100,000 USD"]),
     "weekdays": st.just(list(WEEKDAYS)),
     "channels": st.permutations(CHANNELS).flatmap(
         lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])
@@ -116,6 +122,13 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     **{f"status_check.{name}.reply": st.one_of(st.sampled_from(["30 min", "10 min"]), durations) for name in CHANNELS},
     "status_check.go_ahead": st.sampled_from([1, 0.4]),
     "people.crew_van.number": st.lists(weights, min_size=1, max_size=8).filter(any),
+    "jail.warm_up": st.sampled_from(["0 min", "1 d"]),
+    "jail.follow_up": st.sampled_from(["0 min", "1 d"]),
+    "jail.desks": st.sampled_from([1, 2]),
+    "jail.clock.detainer": st.sampled_from(["48 h", "48 h", "1 h", "0 min"]),
+    "jail.clock.ice_arrest": st.sampled_from(["72 h", "1 h", "0 min"]),
+    "jail.pickup.weekdays": st.sampled_from([list(WEEKDAYS), ["mon"], ["tue", "sat"]]),
+    "agency.agreements": st.one_of(st.just(["task_force"]), st.lists(st.sampled_from(AGREEMENTS), unique=True)),
     "title": st.just("any"),
     "question": st.just("Which laws hold?"),
     "notes": st.none(),

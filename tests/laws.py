@@ -16,7 +16,7 @@ import pytest
 from sim.entities import ARRESTED, IN_STATE, OUTCOMES, Person, Vehicle, vehicles
 from sim.measures import MEASURES, PART_OF, measure_all
 from sim.pathway.custody import PATHS
-from sim.scenario import CHANNELS
+from sim.fields import CHANNELS
 from sim.trace import NOBODY, Kind
 from sim.units import HOUR, MILLISECONDS
 from tests.any_world import Run
@@ -51,7 +51,7 @@ class Told:
     def __init__(self, run: Run) -> None:
         self.scenario, self.draws = run.scenario, run.draws
         self.rows = [Row(*row) for row in run.trace.rows.tolist()]
-        self.measures = dict(zip(MEASURES, measure_all(run.trace), strict=True))
+        self.measures = dict(zip(MEASURES, measure_all(run.trace, run.scenario), strict=True))
         self.of_vehicle: dict[Name, list[Row]] = defaultdict(list)
         self.of_kind: dict[int, list[Row]] = defaultdict(list)
         for row in self.rows:

@@ -245,9 +245,10 @@ def test_an_inspector_goes_on_past_the_shift_only_as_long_as_a_truck_is_waiting(
 
 def test_a_criminal_arrest_holds_the_unit_after_the_stop() -> None:
     world = small_world([at("08:00", outcome="arrested", criminal_arrest="90 min"), at("09:39"), at("09:40")])
-    assert world.log(vehicle=0)[4:] == [
+    assert world.log("stop_ended", "arrest_began", "came_to_jail", "arrest_ended", "unit_free", vehicle=0) == [
         "08:10 stop_ended",
         "08:10 arrest_began",
+        "08:30 came_to_jail",
         "09:40 arrest_ended",
         "09:40 unit_free",
     ]

@@ -95,7 +95,7 @@ def test_a_replication_alone_is_the_same_as_among_many() -> None:
 def test_a_run_is_its_replications_in_their_order() -> None:
     traces = [replicate(one_morning(), SEED, number) for number in range(3)]
     result = run(one_morning(), replications=3, seed=SEED)
-    np.testing.assert_array_equal(result.values, [measure_all(trace) for trace in traces])
+    np.testing.assert_array_equal(result.values, [measure_all(trace, result.scenario) for trace in traces])
     assert result.digest == digest_of([trace.digest for trace in traces])
 
 

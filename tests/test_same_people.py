@@ -16,17 +16,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.chance import Draws, FlowDraws, Seat, clock, draw
+from sim.chance import clock, draw, Draws, FlowDraws, JailDraws, Seat
 from sim.distributions import Distribution
 from sim.loading import field_at, from_plain, load, to_plain, unit_of, value_at
-from sim.scenario import CHANNELS, VEHICLE_CLASSES, Scenario
+from sim.fields import CHANNELS
+from sim.scenario import STANDINGS, Scenario
 from tests.worlds import lay
 
-EPOCH = datetime(2025, 1, 1)
 
 # --- what may move --------------------------------------------------------------------------------------------------
 
-CLASS_OF_VEHICLE = {"occupants", "standing", "licence", "doubt", "matched", "selected"}
+CLASS_OF_VEHICLE = {"occupants", "standing", "licence", "doubt", "matched", "matched_in_jail", "selected"}
+JAIL_FLOWS = ("jail.local", "jail.overflow")
 TIMES = {"vehicles", "arrives", "diverts"}
 
 #: Which drawn columns hang on which parameter. First match counts; what is not listed is a lever that moves no number.
@@ -38,14 +39,16 @@ DEPENDENCE: tuple[tuple[str, set[str]], ...] = (
     ("operation.shifts.*.length", TIMES),
     ("operation.shifts.*.traffic", TIMES),
     ("operation.shifts.*.ice_presence", {"ice_present"}),
+    ("operation.time_zone", TIMES),
     ("traffic.known_after", {"diverts"}),
+    ("traffic.half_life", {"diverts"}),
     ("traffic.flows.*.vehicle", CLASS_OF_VEHICLE),
     ("traffic.flows.*.rate", TIMES),
     ("traffic.flows.*.by_hour", TIMES),
     ("traffic.flows.*.diverted", {"diverts"}),
     ("people.*.number", {"occupants"}),
-    ("people.*.crew_effect", {"standing", "licence", "doubt", "matched"}),
-    ("people.*.standing.*", {"standing", "licence", "doubt", "matched"}),
+    ("people.*.crew_effect", {"standing", "licence", "doubt", "matched", "matched_in_jail"}),
+    ("people.*.standing.*", {"standing", "licence", "doubt", "matched", "matched_in_jail"}),
     ("people.licence.*", {"licence"}),
     ("people.doubt.*", {"doubt"}),
     ("stop.traffic_task", {"traffic_task"}),
@@ -63,12 +66,24 @@ DEPENDENCE: tuple[tuple[str, set[str]], ...] = (
     ("status_check.identified.passenger", {"identified of passengers"}),
     *((f"status_check.{name}.reply", {f"reply of {name}"}) for name in CHANNELS),
     *((f"status_check.{name}.no_answer", {f"no answer of {name}"}) for name in CHANNELS),
+    ("status_check.ice_comes", {"ice_comes"}),
     ("status_check.match.*", {"matched"}),
     ("status_check.go_ahead", {"go_ahead"}),
     ("custody.hand_over", {"hand_over"}),
     ("custody.to_jail", {"to_jail"}),
-    ("custody.booking", {"booking"}),
     ("custody.to_facility", {"to_facility"}),
+    ("inspection.repair", {"repair"}),
+    ("jail.booking", {"booking"}),
+    ("jail.warm_up", TIMES),
+    ("jail.follow_up", {"vehicles"}),
+    ("jail.*.rate", TIMES),
+    ("jail.local.stay", {"stay", "local_stay"}),
+    ("jail.overflow.stay", {"stay"}),
+    ("jail.local.standing.*", {"standing", "matched"}),
+    ("jail.screening.questioning", {"questioning"}),
+    ("jail.screening.match.*", {"matched", "matched_in_jail"}),
+    ("jail.screening.known_to_ice", {"known_to_ice"}),
+    ("jail.pickup.drive", {"pickup_drive"}),
 )
 
 
@@ -76,13 +91,19 @@ def may_move(path: str) -> set[str]:
     """Return the names of the columns that hang on a parameter, each with its flow."""
     columns = next((columns for pattern, columns in DEPENDENCE if fnmatch(path, pattern)), set())
     parts = path.split(".")
-    flows = set(plenty().flow_names)
-    if parts[:2] == ["traffic", "flows"]:
+    flows = {*plenty().flow_names, *JAIL_FLOWS}
+    if path.startswith(("jail.local.rate", "jail.overflow.", "jail.warm_up", "jail.follow_up")):
+        flows = {".".join(parts[:2])} & set(JAIL_FLOWS) or set(JAIL_FLOWS)
+    elif path == "status_check.match." or parts[:2] == ["status_check", "match"]:
+        flows -= set(JAIL_FLOWS)
+    elif path.startswith("jail.local.standing"):
+        flows = set(JAIL_FLOWS)
+    elif parts[:2] == ["traffic", "flows"]:
         flows = {parts[2]}
-    elif parts[0] == "people" and parts[1] in VEHICLE_CLASSES:
-        flows = {name for name in flows if plenty().traffic.flows[name].vehicle == parts[1]}
+    elif parts[0] == "people" and parts[1] in ("truck", "car", "crew_van"):
+        flows = {name for name in plenty().flow_names if plenty().traffic.flows[name].vehicle == parts[1]}
     elif path == "inspection.selected":
-        flows = {name for name in flows if plenty().traffic.flows[name].vehicle == "truck"}
+        flows = {name for name in plenty().flow_names if plenty().traffic.flows[name].vehicle == "truck"}
     return {column if column == "ice_present" else f"{flow}: {column}" for flow in flows for column in columns}
 
 
@@ -98,6 +119,8 @@ def plenty() -> Scenario:
         *(f"traffic.flows.{flow}.rate=8 per h" for flow in ("interstate_truck", "county_road_truck", "interstate_car")),
         *(f"traffic.flows.{flow}.diverted=0.3" for flow in ("interstate_truck", "county_road_truck", "interstate_car")),
         "operation.shifts.detail.traffic=2",
+        *("jail.local.rate=90 per d", "jail.overflow.rate=90 per d", "jail.warm_up=2 d", "jail.follow_up=1 d"),
+        *(f"jail.local.standing.{name}=20" for name in STANDINGS),
         "operation.shifts.detail.ice_presence=0.5",
         *(f"inspection.levels.level_{number}=10" for number in range(1, 9)),
     ]
@@ -146,6 +169,10 @@ def another(path: str) -> Any:
         "weights": lambda: list(reversed(value)),
         "text": lambda: "another",
         "time of day": lambda: "05:00",
+        "time zone": lambda: "America/Chicago",
+        "agreements": lambda: ["jail_enforcement"],
+        "true or false": lambda: not value,
+        "USD": lambda: f"{value // 100 + 1} USD",
         "weekdays": lambda: [day for day in value if day != "tue"],
         "channels": lambda: list(reversed(value)),
     }
@@ -180,13 +207,24 @@ def columns(scenario: Scenario, draws: Draws) -> dict[str, Column]:
         for one in fields(FlowDraws):
             if one.name not in ("number", "seats"):
                 found[f"{name}: {one.name}"] = Column(flow.number, getattr(flow, one.name)[:, np.newaxis])
-        start = int(
-            (scenario.operation.start - EPOCH).total_seconds() * 1000
-        )  # so that times are those of the calendar
+        start = origin(scenario)
         found[f"{name}: arrives"] = Column(flow.number, flow.arrives[:, np.newaxis] + start)
         for column, seats in by_column(flow.seats).items():
             found[f"{name}: {column}"] = Column(flow.number, np.column_stack(seats))
+    for name, jail in zip(JAIL_FLOWS, (draws.local, draws.overflow), strict=True):
+        seen = np.zeros((20_000, 1), dtype=bool)
+        seen[jail.number] = True
+        found[f"{name}: vehicles"] = Column(np.arange(len(seen)), seen)
+        for one in fields(JailDraws):
+            if one.name != "number":
+                found[f"{name}: {one.name}"] = Column(jail.number, getattr(jail, one.name)[:, np.newaxis])
+        found[f"{name}: arrives"] = Column(jail.number, jail.arrives[:, np.newaxis] + origin(scenario))
     return found
+
+
+def origin(scenario: Scenario) -> int:
+    """Return the beginning of model time, so that times can be compared as those of the calendar."""
+    return round(scenario.operation.calendar.origin.timestamp() * 1000)
 
 
 def by_column(seats: Sequence[Seat]) -> dict[str, list[NDArray[Any]]]:
@@ -233,7 +271,10 @@ def test_most_parameters_are_drawn_from_and_the_rest_are_staff_policy_and_words(
     assert without == {
         *("patrol_units", "inspectors", "ice_agents", "servers", "count", "seats"),
         *("asked", "threshold", "limit", "channels", "gives_up_after", "patience", "wait"),
-        *("path", "path_without_ice", "road"),
+        *("path", "path_without_ice", "road", "local_charges", "agreements"),
+        *("desks", "beds", "officers", "rule", "detainer", "ice_arrest", "at", "weekdays"),
+        *("officer_hour", "overtime_hour", "inspector_hour", "shift_is_overtime", "overtime_paid_by", "bed_day", "trip"),
+        *("ice_bed_days_paid_by", "vehicles", "equipment", "quarters", "amount", "crime_reporting", "crimes_reported"),
     }
 
 

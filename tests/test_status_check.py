@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import CHANNELS
+from sim.fields import CHANNELS
 from tests.worlds import PersonFate, VehicleFate, World, at, in_doubt, person, shift, small_world
 
 ICE_ON_SCENE, DUTY_OFFICER, SUPPORT_CENTRE = range(len(CHANNELS))
@@ -137,7 +137,7 @@ def test_an_answer_a_millisecond_after_the_limit_does_not_count() -> None:
 
 def test_a_match_already_in_stays_detained_while_the_others_in_the_vehicle_go() -> None:
     world = limited("15 min", [in_doubt(reply="20 min", matched=True), in_doubt(reply="1 h", matched=True), person()])
-    assert world.story(0, seat=0)[-2:] == ["detained", "booked"]
+    assert world.story(0, seat=0)[2:4] == ["detained", "came_to_jail"]
     assert world.story(0, seat=1) == ["asked", "referred", "past_limit"]
     assert world.time("detained") == "08:22"
     assert world.time("custody_began") == "08:25"

@@ -24,8 +24,9 @@ import pytest
 from sim.chance import draw
 from sim.engines.simpy_engine import simulate
 from sim.loading import from_plain
-from sim.measures import Events
-from sim.scenario import STANDINGS, WEEKDAYS, Scenario
+from sim.measures.events import Events
+from sim.fields import WEEKDAYS
+from sim.scenario import STANDINGS, Scenario
 from sim.trace import Kind, Trace
 from sim.units import DAY, HOUR, MILLISECONDS
 from tests.truth import assert_plausible, binomial, binomial_dispersion, poisson, poisson_dispersion, zero_mean
@@ -280,9 +281,10 @@ def test_a_vehicle_has_somebody_detained_as_often_as_the_crew_effect_says(effect
     mean = sum(STANDING[name] * not_detained[name] for name in STANDING)
     nobody = sum(STANDING[name] * (effect * not_detained[name] + (1 - effect) * mean) ** 4 for name in STANDING)
     stops = some = 0
-    for trace in traces(funnel(people=4, crew_effect=effect), 120):
+    scenario = funnel(people=4, crew_effect=effect)
+    for trace in traces(scenario, 120):
         stops += trace.count(Kind.STOP_BEGAN)
-        some += len(Events(trace).vehicles(Kind.DETAINED))
+        some += len(Events(trace, scenario).vehicles(Kind.DETAINED))
     assert_plausible([binomial(some, stops, 1 - nobody)])
 
 

@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.chance import Draws, FlowDraws, Seat, ShiftDay
+from sim.chance import Draws, FlowDraws, JailDraws, Seat, ShiftDay
 from sim.engines.simpy_engine import simulate
-from sim.entities import OUTCOMES
+from sim.entities import LOCAL, OUTCOMES, OVERFLOW
 from sim.loading import from_plain, shipped_folder
 from sim.measures import MEASURES, measure_all
-from sim.scenario import CHANNELS, LEVELS, LICENCES, STANDINGS, WEEKDAYS, Scenario
+from sim.fields import CHANNELS, WEEKDAYS
+from sim.scenario import LEVELS, LICENCES, STANDINGS, Scenario
 from sim.trace import Kind, Trace
-from sim.units import DAY, milliseconds_between, parse_duration, parse_time
+from sim.units import DAY, parse_duration, parse_time
 from sim.yaml_reader import read_file
 
 MONDAY = date(2025, 6, 2)
@@ -44,7 +45,8 @@ class PersonFate:
     go_ahead: bool
     replies: tuple[int, ...]
     silent: tuple[bool, ...]
-    booking: int
+    durations: Mapping[str, int]
+    known_to_ice: bool
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,18 @@ def person(
     go_ahead: bool = True,
     reply: str | Mapping[str, str] = "5 min",
     silent: Sequence[str] = (),
-    booking: str = "15 min",
+    known_to_ice: bool = False,
+    **durations: str,
 ) -> PersonFate:
     """Return a person about whom the officer's questions leave no doubt, unless ``doubt`` says otherwise.
 
     ``reply`` is the time to an answer, in every channel or by channel; in the ``silent`` channels none comes.
     """
-    replies = (
-        dict.fromkeys(CHANNELS, reply) if isinstance(reply, str) else {**dict.fromkeys(CHANNELS, "5 min"), **reply}
-    )
+    usual = {"booking": "15 min", "local_stay": "1 d", "questioning": "30 min", "pickup_drive": "2 h", "ice_comes": "45 min"}
+    unknown = durations.keys() - usual.keys()
+    assert not unknown, f"no such durations: {unknown}"
+    by_channel = {} if isinstance(reply, str) else reply
+    replies = {**dict.fromkeys(CHANNELS, reply if isinstance(reply, str) else "5 min"), **by_channel}
     return PersonFate(
         standing=standing,
         licence=licence,
@@ -102,7 +107,8 @@ def person(
         go_ahead=go_ahead,
         replies=tuple(parse_duration(replies[name]) for name in CHANNELS),
         silent=tuple(name in silent for name in CHANNELS),
-        booking=parse_duration(booking),
+        durations={name: parse_duration(text) for name, text in {**usual, **durations}.items()},
+        known_to_ice=known_to_ice,
     )
 
 
@@ -134,6 +140,7 @@ def at(
         "hand_over": "10 min",
         "to_jail": "20 min",
         "to_facility": "1 h",
+        "repair": "8 h",
     }
     unknown = durations.keys() - usual.keys()
     assert not unknown, f"no such durations: {unknown}"
@@ -176,23 +183,28 @@ def small_world(
     ice: bool = False,
     shifts: Mapping[str, ShiftPlan] | None = None,
     settings: Mapping[str, Any] | None = None,
+    in_jail: Sequence[tuple[str, PersonFate]] = (),
+    from_ice: Sequence[tuple[str, PersonFate]] = (),
 ) -> World:
     """Run a world in which everything is written down.
 
     ``units`` to ``ice`` describe the one shift of a world that names none in ``shifts``; ``settings`` are laid over the
-    shipped base by dotted path.
+    shipped base by dotted path. ``in_jail`` are people whom others bring to the jail on local charges, each with the time of
+    day; ``from_ice`` those whom ICE brings.
     """
     one = shift(units=units, inspectors=inspectors, ice_agents=ice_agents, ice=ice)
     plans = dict(shifts or {"day": one})
     flows = 1 + max(vehicle.flow for vehicle in vehicles) if vehicles else 1
     scenario = plain_scenario(plans, flows, settings or {})
     rows = [[one for one in vehicles if one.flow == flow] for flow in range(flows)]
-    draws = Draws(1, 0, tuple(_flow_draws(row) for row in rows), _shift_days(scenario, plans))
+    flow_draws = tuple(_flow_draws(row) for row in rows)
+    draws = Draws(1, 0, flow_draws, _shift_days(scenario, plans), _jail_draws(in_jail), _jail_draws(from_ice))
     numbers = [0] * flows
     names = []
     for vehicle in vehicles:
         names.append((vehicle.flow, numbers[vehicle.flow]))
         numbers[vehicle.flow] += 1
+    names += [(LOCAL, number) for number in range(len(in_jail))] + [(OVERFLOW, number) for number in range(len(from_ice))]
     return World(scenario, simulate(scenario, draws), tuple(names))
 
 
@@ -239,7 +251,7 @@ class World:
 
     def measure(self, name: str) -> float:
         """Return one measure of this world."""
-        return measure_all(self.trace)[list(MEASURES).index(name)]
+        return measure_all(self.trace, self.scenario)[list(MEASURES).index(name)]
 
     def _told(self) -> list[tuple[str, str, int | None, int, int, int]]:
         position = {name: vehicle for vehicle, name in enumerate(self.names)}
@@ -261,7 +273,7 @@ def plain_scenario(plans: Mapping[str, ShiftPlan], flows: int, settings: Mapping
     """Return a scenario over the shipped base, in which nobody is asked unless the settings say so."""
     plain = base()
     plain |= {"title": "small", "question": "What happens?"}
-    plain["operation"] = {"shifts": {name: _written(plan) for name, plan in plans.items()}}
+    plain["operation"] |= {"shifts": {name: _written(plan) for name, plan in plans.items()}}
     road = {"vehicle": "car", "road": "road", "rate": "1 per h", "by_hour": [1] * 24, "diverted": 0}
     plain["traffic"]["flows"] = {f"road_{number}": dict(road) for number in range(flows)}
     for path, value in {"status_check.asked": "nobody", **settings}.items():
@@ -318,7 +330,7 @@ def _shift_days(scenario: Scenario, plans: Mapping[str, ShiftPlan]) -> tuple[Shi
     for pattern, name in enumerate(sorted(plans)):
         worked = scenario.operation.shifts[name]
         for day, ice in zip(worked.days(), plans[name].ice, strict=True):
-            begins = milliseconds_between(scenario.operation.start, datetime.combine(day, worked.begins))
+            begins = scenario.operation.calendar.moment(datetime.combine(day, worked.begins))
             days.append(ShiftDay(pattern, begins, begins + worked.length, ice))
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
 
@@ -331,7 +343,7 @@ def _flow_draws(vehicles: Sequence[VehicleFate]) -> FlowDraws:
         return np.asarray(values, dtype=np.bool_)
 
     assert [one.arrives for one in vehicles] == sorted(one.arrives for one in vehicles), "vehicles come in their order"
-    durations = ("traffic_task", "criminal_arrest", "inspection", "asking", "hand_over", "to_jail", "to_facility")
+    durations = ("traffic_task", "criminal_arrest", "inspection", "asking", "hand_over", "to_jail", "to_facility", "repair")
     most = max((len(one.people) for one in vehicles), default=0)
     return FlowDraws(
         number=np.arange(len(vehicles), dtype=np.int64),
@@ -360,5 +372,27 @@ def _seat(people: Sequence[PersonFate]) -> Seat:
         go_ahead=np.asarray([one.go_ahead for one in people], dtype=np.bool_),
         replies=tuple(np.asarray([one.replies[c] for one in people], dtype=np.int64) for c in range(len(CHANNELS))),
         no_answers=tuple(np.asarray([one.silent[c] for one in people], dtype=np.bool_) for c in range(len(CHANNELS))),
-        booking=np.asarray([one.booking for one in people], dtype=np.int64),
+        matched_in_jail=np.asarray([one.matched for one in people], dtype=np.bool_),
+        known_to_ice=np.asarray([one.known_to_ice for one in people], dtype=np.bool_),
+        **{name: _column(people, name) for name in ("ice_comes", "booking", "local_stay", "questioning", "pickup_drive")},
+    )
+
+
+def _column(people: Sequence[PersonFate], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.asarray([one.durations[name] for one in people], dtype=np.int64)
+
+
+def _jail_draws(arrivals: Sequence[tuple[str, PersonFate]]) -> JailDraws:
+    people = [one for _, one in arrivals]
+    return JailDraws(
+        number=np.arange(len(people), dtype=np.int64),
+        arrives=np.asarray([_time_of_day(when) for when, _ in arrivals], dtype=np.int64),
+        standing=np.asarray([STANDINGS.index(one.standing) for one in people], dtype=np.int64),
+        matched=np.asarray([one.matched for one in people], dtype=np.bool_),
+        go_ahead=np.asarray([one.go_ahead for one in people], dtype=np.bool_),
+        booking=_column(people, "booking"),
+        stay=_column(people, "local_stay"),
+        questioning=_column(people, "questioning"),
+        known_to_ice=np.asarray([one.known_to_ice for one in people], dtype=np.bool_),
+        pickup_drive=_column(people, "pickup_drive"),
     )
