@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,9 +30,9 @@ class Measure:
 
     name: str
     unit: str
-    group: Group
+    group: str
     definition: str
-    function: Callable[[Events], float]
+    function: Callable[[Any], float]
 
 
 class Events:

@@ -566,19 +566,12 @@ class Evidence(BaseModel):
     place: Place = Place("?")
 
 
-class Scenario(Parameters):
-    """One operation: what is done, by how many, to what traffic, under which policy; frozen once loaded."""
+class ScenarioFile(Parameters):
+    """What every kind of scenario has: its question, what was reported, where it was published; frozen once loaded."""
 
     title: Text = given("a short title")
     question: Text = given("the question that it answers")
     notes: Text | None = Field(default=None, description="what a reader should know")
-    operation: Operation = given("when officers are out, and how many")
-    traffic: Traffic = unknown("vehicles that give ground for a stop")
-    people: People = unknown("who sits in them")
-    stop: Stop = unknown("the traffic stop")
-    inspection: Inspection = unknown("the commercial vehicle inspection")
-    status_check: StatusCheck = lever("whom the officer asks and refers, and how ICE answers")
-    custody: Custody = lever("how people get from the roadside to custody")
     reported: Annotated[dict[str, ReportedFigure], AfterValidator(FrozenDict)] = given("reported figures, by measure")
     sources: Annotated[dict[str, Source], AfterValidator(FrozenDict)] = given("where figures were published")
     evidence: Annotated[dict[str, Evidence], AfterValidator(FrozenDict)] = Field(
@@ -590,12 +583,24 @@ class Scenario(Parameters):
     file: str = Field(default="", exclude=True, description="the file it came from; filled on loading")
 
     @property
-    def flow_names(self) -> tuple[str, ...]:
-        """Names of the traffic flows in alphabetical order: the order in which flows are numbered."""
-        return tuple(sorted(self.traffic.flows))
-
-    @property
     def digest(self) -> str:
         """SHA-256 over everything in the scenario that can set a result; titles, sources and reports are left out."""
         words = self.model_dump(mode="json", exclude={"title", "question", "notes", "reported", "sources"})
         return hashlib.sha256(json.dumps(words, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Scenario(ScenarioFile):
+    """One operation: what is done, by how many, to what traffic, under which policy; frozen once loaded."""
+
+    operation: Operation = given("when officers are out, and how many")
+    traffic: Traffic = unknown("vehicles that give ground for a stop")
+    people: People = unknown("who sits in them")
+    stop: Stop = unknown("the traffic stop")
+    inspection: Inspection = unknown("the commercial vehicle inspection")
+    status_check: StatusCheck = lever("whom the officer asks and refers, and how ICE answers")
+    custody: Custody = lever("how people get from the roadside to custody")
+
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        """Names of the traffic flows in alphabetical order: the order in which flows are numbered."""
+        return tuple(sorted(self.traffic.flows))

@@ -24,7 +24,6 @@ from sim import __version__
 from sim.errors import UsageError
 from sim.experiment.replications import Result
 from sim.loading import to_plain
-from sim.measures import MEASURES
 
 MANIFEST = "manifest.json"
 SUMMARY_COLUMNS = (
@@ -106,7 +105,7 @@ def write_summary(result: Result, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(SUMMARY_COLUMNS)
-        for name, measure in MEASURES.items():
+        for name, measure in result.measures.items():
             one = result.summary(name)
             numbers = (one.mean, one.sd, one.p05, one.median, one.p95, one.ci_low, one.ci_high)
             figure = result.scenario.reported.get(name)
@@ -118,7 +117,7 @@ def write_replications(result: Result, path: Path) -> None:
     """Write ``replications.csv``: a row per replication, a column per measure, and the digest of its trace."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["replication", *MEASURES, "trace_digest"])
+        writer.writerow(["replication", *result.measures, "trace_digest"])
         for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
             writer.writerow([number, *map(number_text, row), digest])
 

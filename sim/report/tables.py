@@ -14,7 +14,7 @@ from sim.loading import field_at, shipped, unit_of, value_at
 from sim.measures import MEASURES
 from sim.report.numbers import in_words
 from sim.reported import load
-from sim.scenario import Evidence, Scenario
+from sim.scenario import Evidence, ScenarioFile
 from sim.units import format_duration
 
 _QUALIFIER = {"exact": "", "approximate": "about ", "at_least": "at least ", "under": "under "}
@@ -30,7 +30,7 @@ def summary_table(result: Result) -> Table:
         table.add_column(name, justify="right")
     table.add_column("in range")
     group = None
-    for name, measure in MEASURES.items():
+    for name, measure in result.measures.items():
         if measure.group != group:
             group = measure.group
             table.add_row(f"[bold]{group}[/bold]")
@@ -70,7 +70,7 @@ def _in_range(low: float, high: float, value: float, qualifier: str) -> str:
     return "[green]yes[/green]" if in_range(low, high, value, qualifier) else "[red]NO[/red]"
 
 
-def parameter_table(scenario: Scenario, only: str = "") -> Table:
+def parameter_table(scenario: ScenarioFile, only: str = "") -> Table:
     """Return the table of a scenario's parameters with value, range, source and grade."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("parameter", "value", "unit", "range", "grade", "source", "role"):
@@ -78,7 +78,7 @@ def parameter_table(scenario: Scenario, only: str = "") -> Table:
     for path, evidence in scenario.evidence.items():
         if not path.startswith(only):
             continue
-        field = field_at(path)
+        field = field_at(path, type(scenario))
         extra = field.json_schema_extra
         table.add_row(
             path,
@@ -114,7 +114,7 @@ def range_text(evidence: Evidence) -> str:
     return f"{'' if evidence.low is None else evidence.low} to {'' if evidence.high is None else evidence.high}"
 
 
-def source_text(scenario: Scenario, evidence: Evidence) -> str:
+def source_text(scenario: ScenarioFile, evidence: Evidence) -> str:
     """Return publisher and date of a parameter's source, or the word that stands for it."""
     source = scenario.sources.get(evidence.source or "")
     return f"{source.publisher}, {source.date}" if source else evidence.source or "assumed"
