@@ -162,13 +162,29 @@ def check(
 
 @app.command()
 def explain(
-    scenario: ScenarioArgument,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="A YAML file, or a name that 'stopflow list' shows; may be left out with --evidence.",
+            show_default=False,
+        ),
+    ] = None,
     only: Annotated[
         str, typer.Option("--only", metavar="KEY", help="Only parameters whose dotted name begins so, e.g. status_check.")
     ] = "",
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence", help="Show the reported figures and their contradictions instead; of a scenario or all."),
+    ] = False,
     settings: SetOption = None,
 ) -> None:
     """Show the flow of a scenario, and every parameter with value, range, source and grade."""
+    if scenario is None and not evidence:
+        raise UsageError("explain: name a scenario, or show all reported figures with --evidence.")
+    if evidence:
+        _explain_evidence(scenario, settings or [])
+        return
+    assert scenario is not None
     from sim.report.tables import parameter_table
     from sim.reported import load
 
@@ -232,6 +248,20 @@ def list_(
     if what not in makers:
         raise UsageError(f"list {what}: there is no such list; {nearest(what, makers)}")
     _console().print(makers[what]())
+
+
+def _explain_evidence(scenario: str | None, settings: list[str]) -> None:
+    from sim.evidence import shipped_table
+    from sim.report.tables import contradiction_table, figure_table
+    from sim.reported import load
+
+    table = shipped_table()
+    only = None if scenario is None else table.used_by(load(scenario, settings))
+    console = _console()
+    console.print("Contradictions", style="bold")
+    console.print(contradiction_table(table, only))
+    console.print("\nReported figures", style="bold")
+    console.print(figure_table(table, only))
 
 
 # --- helpers --------------------------------------------------------------------------------------------------------

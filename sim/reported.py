@@ -1,14 +1,14 @@
 """What was reported, held against the measures and against itself.
 
 A figure that no measure produces, and figures that contradict each other or the flow (more inspected than stopped), are
-refused with the reason. Figures that are only shown (``use: not_a_target``) are exempt from the second rule.
+refused with the reason; so is a target whose figure reports conflate (:mod:`sim.evidence`). Figures that are only shown (``use: not_a_target``) are exempt from the second rule.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sim import loading
+from sim import evidence, loading
 from sim.errors import Place, ScenarioError, mistake, nearest
 from sim.models import model_of
 from sim.scenario import ReportedFigure, ScenarioFile
@@ -45,16 +45,17 @@ def contradictions(scenario: ScenarioFile) -> list[str]:
                 "or mark it 'use: not_a_target' with a note that says why they disagree."
             )
             mistakes.append(mistake(_place(scenario, part), f"reported.{part}", problem))
-    return mistakes
+    return mistakes + evidence.mistakes_in(scenario)
 
 
 def warnings(scenario: ScenarioFile) -> list[str]:
     """Return what a user of the scenario should know of its reported figures, one line each."""
-    return [
-        f"reported.{name}: {figure.value:g} is shown but is not a target{f': {figure.note}' if figure.note else '.'}"
-        for name, figure in scenario.reported.items()
-        if figure.use == "not_a_target"
-    ]
+    lines = []
+    for name, figure in scenario.reported.items():
+        if figure.use == "not_a_target":
+            why = " ".join(text for text in (figure.note, evidence.advice_on(figure.figure)) if text)
+            lines.append(f"reported.{name}: {figure.value:g} is shown but is not a target{f': {why}' if why else '.'}")
+    return lines
 
 
 def _more(part: ReportedFigure, whole: ReportedFigure) -> bool:

@@ -26,7 +26,6 @@ from sim.programme.scenario import (
     ELIGIBLE,
     KINDS,
     MODELS,
-    MOST_WEEKS,
     Calendar,
     Mandate,
     Pace,
@@ -52,7 +51,8 @@ class Under:
 
     holds: Flags  # on the first day
     asks: Ints  # NEVER, or the time of the inquiry
-    evaluation: Floats  # the number from which the duration follows, once it is known when it begins
+    evaluation_in_backlog: Ints  # one number serves both: luck does not hang on when the agency asks
+    evaluation: Ints
     declined: Flags
     gives_up: Ints  # after the signature, or after the first day
     sends: Flags
@@ -60,7 +60,7 @@ class Under:
     course: Ints
     credentials: Ints
     activity: Floats  # arrests relative to the mean of the model
-    arrests: Floats  # shape (agencies, MOST_WEEKS): the numbers from which counts of arrests follow
+    arrests: Floats  # shape (agencies, weeks): the numbers from which counts of arrests follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ def _under_in(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Under:
     return Under(
         holds=holds,
         asks=np.where(holds, NEVER, np.minimum(own, _ordered_time(block, model)) if eager else own),
-        evaluation=block.uniform(f"pipeline.evaluation@{model}"),
+        evaluation_in_backlog=pipeline.evaluation_in_backlog.inverse(block.uniform(f"pipeline.evaluation@{model}")),
+        evaluation=pipeline.evaluation.inverse(block.uniform(f"pipeline.evaluation@{model}")),
         declined=block.uniform(f"pipeline.declined@{model}") < pipeline.declined,
         gives_up=_milliseconds(patience / yearly * YEAR if yearly else np.full(block.count, np.inf)),
         sends=block.uniform(f"training.{model}.sends") < training.sends,
@@ -195,7 +196,7 @@ def _under_in(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Under:
         course=training.course.inverse(block.uniform(f"training.{model}.course")),
         credentials=training.credentials.inverse(block.uniform(f"training.{model}.credentials")),
         activity=_activity(block, model),
-        arrests=block.uniform(f"arrests@{model}", MOST_WEEKS) if eager else np.zeros((block.count, MOST_WEEKS)),
+        arrests=_weekly(block, model) if eager else np.zeros((block.count, block.programme.calendar.days // 7)),
     )
 
 
@@ -217,7 +218,11 @@ def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
     eagerness = block.states.task_force if model.endswith("task_force") else block.states.jail_models
     if eagerness == 0 or cumulative[-1] == 0:
         return np.full(block.count, NEVER)
-    needed = -np.log1p(-block.uniform(f"asks@{model}")) / eagerness
+    # With the chance 'together' a model's number is the one that is common to the agency's models, otherwise an own one; so
+    # agencies sign several models at once more often than chance has it, and each model keeps its pace.
+    together = block.uniform(f"pipeline.together@{model}") < block.programme.pipeline.together
+    u = np.where(together, block.uniform("asks"), block.uniform(f"asks@{model}"))
+    needed = -np.log1p(-u) / eagerness
     times = np.floor(np.interp(needed, cumulative, edges)).astype(np.int64)
     return np.where(needed < cumulative[-1], times, NEVER)
 
@@ -225,12 +230,10 @@ def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
 def _ordered_time(block: _Block, model: str) -> Ints:
     """Return when each agency asks because a law orders it to: some day between the law and its deadline."""
     times = np.full(block.count, NEVER)
-    if block.kind != "counties":
-        return times
     mandates = block.programme.mandates
     for name in sorted(mandates):
         mandate: Mandate = mandates[name]
-        if mandate.group != block.group:
+        if (mandate.group, mandate.agencies) != (block.group, block.kind):
             continue
         largest = np.argsort(np.argsort(-block.uniform("sizes"))) < round(mandate.covered * block.count)
         chooses = block.uniform(f"mandates.{name}.{model}") < getattr(mandate, model, 0.0)
@@ -239,6 +242,15 @@ def _ordered_time(block: _Block, model: str) -> Ints:
         day = np.floor(first + (last - first) * block.uniform(f"mandates.{name}.day")).astype(np.int64)
         times = np.where(largest & chooses, np.minimum(times, np.maximum(day, 0)), times)
     return times
+
+
+def _weekly(block: _Block, model: str) -> Floats:
+    """Return a number for each agency and whole week; weeks stand where an operation has seats."""
+    stream = f"programme.arrests@{model}@{block.group}.{block.kind}"
+    weeks = range(block.programme.calendar.days // 7)
+    if not weeks:
+        return np.zeros((block.count, 0))
+    return np.column_stack([uniforms(block.seed, block.replication, stream, block.count, week) for week in weeks])
 
 
 def _activity(block: _Block, model: str) -> Floats:

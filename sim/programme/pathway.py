@@ -8,7 +8,7 @@ quarters of pay. Nothing is drawn here. Times are milliseconds from the first da
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class World:
         self.officers = np.zeros((len(MODELS), len(draws)), dtype=np.int64)  # credentialed
         self.equipped = np.zeros(len(draws), dtype=np.int64)  # task force officers whose equipment is paid
         self.paid = np.zeros(len(draws), dtype=np.bool_)
-        self.listed: set[tuple[int, int]] = set()
+        self.listed = np.zeros_like(self.holds)
         self.rows: list[tuple[int, ...]] = []
 
     @property
@@ -110,7 +110,8 @@ def agreement(world: World, agency: int, model: int) -> Process:
         if world.now >= ban:
             return
         world.record(Kind.ASKED, agency, model)
-        yield world.wait(_evaluation(world, drawn.evaluation[agency]))
+        in_backlog = world.now < _time_of(world, world.programme.pipeline.backlog_until)
+        yield world.wait(drawn.evaluation_in_backlog[agency] if in_backlog else drawn.evaluation[agency])
         if drawn.declined[agency] or world.now >= ban:
             world.record(Kind.DECLINED, agency, model)
             return
@@ -119,7 +120,7 @@ def agreement(world: World, agency: int, model: int) -> Process:
     world.record(Kind.SIGNED, agency, model, detail=int(drawn.holds[agency]))
     world.holds[model, agency] = True
     if drawn.holds[agency]:  # long-standing partners are on the list and at work
-        world.listed.add((model, agency))
+        world.listed[model, agency] = True
         world.record(Kind.LISTED, agency, model)
         world.start(credentials(world, agency, model, _put_forward(world, agency, model), wait=0))
     elif drawn.sends[agency]:
@@ -167,8 +168,7 @@ def credentials(world: World, agency: int, model: int, officers: int, wait: int)
 def first_payment(world: World, agency: int) -> Process:
     """Pay vehicles and the equipment of those credentialed by then, once; later officers' equipment comes with the quarter."""
     payments = world.programme.payments
-    begins = (payments.begins - world.programme.calendar.begins).days * DAY
-    yield world.until(max(begins, world.now) + int(world.draws.first_payment[agency]))
+    yield world.until(max(_time_of(world, payments.begins), world.now) + int(world.draws.first_payment[agency]))
     if not world.holds[TASK_FORCE, agency]:
         return
     world.paid[agency] = True
@@ -180,12 +180,11 @@ def published_list(world: World) -> Process:
     """Issue the list of agreements from time to time: what was signed since the last issue appears, what ended vanishes."""
     for gap in world.draws.list_gaps.tolist():
         yield world.wait(gap)
-        held = {(int(model), int(agency)) for model, agency in zip(*np.nonzero(world.holds), strict=True)}
-        for model, agency in sorted(held - world.listed):
+        for model, agency in np.argwhere(world.holds & ~world.listed).tolist():
             world.record(Kind.LISTED, agency, model)
-        for model, agency in sorted(world.listed - held):
+        for model, agency in np.argwhere(world.listed & ~world.holds).tolist():
             world.record(Kind.UNLISTED, agency, model)
-        world.listed = held
+        world.listed[:] = world.holds
 
 
 def weeks_of_arrests(world: World) -> Process:
@@ -246,11 +245,9 @@ def poisson(mean: Floats, u: Floats) -> Ints:
     return counts
 
 
-def _evaluation(world: World, u: float) -> int:
-    pipeline = world.programme.pipeline
-    today = world.programme.calendar.begins + timedelta(days=world.now // DAY)
-    duration = pipeline.evaluation_in_backlog if today < pipeline.backlog_until else pipeline.evaluation
-    return int(duration.inverse(np.asarray([u]))[0])
+def _time_of(world: World, day: date) -> int:
+    """Return the midnight at which a day begins; below 0 before the first day."""
+    return (day - world.programme.calendar.begins).days * DAY
 
 
 def _put_forward(world: World, agency: int, model: int) -> int:
@@ -272,8 +269,7 @@ def _quarters(world: World) -> list[tuple[int, int]]:
         first = max(begins, date(year, month, 1))
         year, month = (year + 1, 1) if month == 10 else (year, month + 3)
         last = date(year, month, 1)
-        if last > calendar.end:
+        if last >= calendar.end:  # what would be paid on the day after the last is not seen
             return quarters
         if last > calendar.begins:
-            start = max(0, (first - calendar.begins).days)
-            quarters.append((start * DAY, (last - calendar.begins).days * DAY))
+            quarters.append((max(0, _time_of(world, first)), _time_of(world, last)))

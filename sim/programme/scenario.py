@@ -7,7 +7,7 @@ agreements) and a *state*. Signed is not listed, listed is not active, active is
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.functional_validators import AfterValidator
@@ -121,12 +121,13 @@ class StateGroup(Parameters):
 
 
 class Mandate(Parameters):
-    """A state law that orders county agencies to sign."""
+    """A state law, or a state government's pressure, that makes agencies of one kind sign."""
 
     group: Text = given("the group of states where it holds")
+    agencies: Literal["counties", "municipalities", "state_agencies", "tribes"] = given("the kind of agency that it binds")
     begins: Date = lever("day from which agencies act on it")
     deadline: Date = lever("day by which they must have asked")
-    covered: Share = lever("share of the group's counties that must sign, the largest first")
+    covered: Share = lever("share of these agencies that must sign, the largest first")
     task_force: Share = unknown("share of those covered that choose the task force model because of it")
     jail_enforcement: Share = unknown("share of those covered that choose the jail enforcement model because of it")
     warrant_service: Share = unknown("share of those covered that choose the warrant service model because of it")
@@ -155,6 +156,7 @@ class Pipeline(Parameters):
     """From the inquiry to the published list, and out of it."""
 
     month_to_month: Number = unknown("how much the pace of a month differs from the mean (coefficient of variation)")
+    together: Share = unknown("chance that an agency's patience for a model is the one common to its models, not an own one")
     backlog_until: Date = unknown("inquiries before this day meet ICE's backlog")
     evaluation_in_backlog: Durations = unknown("inquiry to signature during the backlog; the agreement is pending meanwhile")
     evaluation: Durations = unknown("inquiry to signature afterwards")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from sim import evidence
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.experiment.replications import Result
 from sim.loading import field_at, shipped, unit_of, value_at
@@ -118,6 +120,32 @@ def source_text(scenario: ScenarioFile, evidence: Evidence) -> str:
     """Return publisher and date of a parameter's source, or the word that stands for it."""
     source = scenario.sources.get(evidence.source or "")
     return f"{source.publisher}, {source.date}" if source else evidence.source or "assumed"
+
+
+def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+    """Return the table of contradictions, or of those about some figures only."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("id", "about", "figures", "what disagrees", "advice", "never a target"):
+        made.add_column(name, overflow="fold", no_wrap=name == "id")
+    for one in table.contradictions.values():
+        if only is None or set(one.figures) & set(only):
+            cells = (one.id, one.about, ", ".join(one.figures), one.disagrees, one.advice, ", ".join(one.excludes))
+            made.add_row(*map(escape, cells))
+    return made
+
+
+def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+    """Return the table of reported figures, or of some of them only."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("id", "kind", "quantity", "value", "unit", "where and when", "source", "caveat"):
+        made.add_column(name, overflow="fold", no_wrap=name == "id")
+    for name, one in table.figures.items():
+        if only is None or name in only:
+            where = ", ".join(text for text in (one.operation or one.place, one.period) if text)
+            source = ", ".join(text for text in (one.publisher, one.date) if text) or "derived"
+            value = f"{one.qualifier.replace('_', ' ')} {value_text(one.value)}" if one.qualifier != "exact" else value_text(one.value)
+            made.add_row(*map(escape, (name, one.kind, one.quantity, value, one.unit, where, source, one.caveat)))
+    return made
 
 
 def scenario_table() -> Table:
