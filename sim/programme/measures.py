@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,8 @@ from sim.units import DAY
 Function = Callable[["View"], float]
 MILLION = 1_000_000
 AWARDS_A_YEAR = 4
+#: Million USD: the low and the high end of what the promises were estimated to cost in a year.
+ESTIMATES = (1400, 2000)
 
 
 class View:
@@ -237,8 +239,9 @@ def _in_group(group: str, position: int, day: date, model: int | None) -> One:
         here = listed[:, 0] == position
         return int((here if model is None else here & (listed[:, 2] == model)).sum())
 
-    what = "agreements" if model is None else f"{MODELS[model]}_agreements"
-    text = f"{what.replace('_', ' ').capitalize()} in the group of states '{group}' on the list at the end of {day}."
+    what = "agreements" if model is None else MODELS[model]
+    under = "" if model is None else f" under the {MODELS[model].replace('_', ' ')} model"
+    text = f"Agreements{under} in the group of states '{group}' on the list at the end of {day}."
     return f"{what}_in_{group}_{_suffix(day)}", "agreements", text, function
 
 
@@ -365,11 +368,15 @@ def _federal_by(day: date) -> One:
     return f"federal_paid_{_suffix(day)}", "million USD", text, function
 
 
+def _in_full(view: View) -> float:
+    """Return what the promises cost for one officer in a year: salary, overtime to the cap, four of the highest awards."""
+    payments = view.programme.payments
+    return payments.salary * (1 + payments.overtime_cap) + AWARDS_A_YEAR * payments.award.from_90
+
+
 def _promised(day: date) -> One:
     def function(view: View) -> float:
-        payments = view.programme.payments
-        each = payments.salary * (1 + payments.overtime_cap) + AWARDS_A_YEAR * payments.award.from_90
-        return view.officers(day, TASK_FORCE) * each / MILLION
+        return view.officers(day, TASK_FORCE) * _in_full(view) / MILLION
 
     text = (
         "What a year would cost if salary, overtime to the cap and the highest award were paid for every task force officer "
@@ -392,10 +399,32 @@ def _money() -> Iterator[One]:
         yield f"paid_for_{kind}", "million USD", f"Paid for {kind}, by all payers.", paid(kind)
     for payer in PAYERS:
         yield f"paid_by_{payer}", "million USD", f"Paid by {payer} payers, for everything.", by(payer)
+    for millions in ESTIMATES:
+        yield (
+            f"officers_paid_in_full_by_{millions}_million", "officers",
+            f"Officers for whom {millions:,} million USD would pay all promises for a year, one-time payments left out.",
+            lambda view, millions=millions: millions * MILLION / _in_full(view),
+        )  # fmt: skip
+        yield (
+            f"arrests_a_year_for_{millions}_million", "arrests",
+            f"Arrests in a year by the officers whom {millions:,} million USD would pay in full, at the rate simulated since payments began.",
+            lambda view, millions=millions: 52 * _weekly_rate(view) * millions * MILLION / _in_full(view),
+        )  # fmt: skip
     yield (
         "federal_usd_per_task_force_arrest", "USD",
         "Paid by the federal government for each arrest of task force agencies since payments began.", _per_arrest,
     )  # fmt: skip
+
+
+def _weekly_rate(view: View) -> float:
+    """Return arrests by a credentialed task force officer in a week since payments began."""
+    start = view.after(view.programme.payments.begins) - DAY
+    rows = view.rows(Kind.ARRESTED)
+    rows = rows[(rows[:, 4] == TASK_FORCE) & (rows[:, 0] > start)]
+    begins = view.programme.calendar.begins
+    weeks = np.unique(view.rows(Kind.ARRESTED)[:, 0])
+    officers = sum(view.officers(begins + timedelta(days=int(end) // DAY - 1), TASK_FORCE) for end in weeks[weeks > start].tolist())
+    return int(rows[:, 6].sum()) / officers if officers else math.nan
 
 
 def _per_arrest(view: View) -> float:
