@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from scipy.special import ndtri
 
 from sim.chance import Floats, Ints
 from sim.programme.draw import NEVER, WEEK, ProgrammeDraws
@@ -196,7 +197,8 @@ def weeks_of_arrests(world: World) -> Process:
         for model, name in enumerate(MODELS):
             active = np.flatnonzero(world.officers[model])
             drawn = world.draws.under[model]
-            strength = world.officers[model, active] * arrests.per_task_force_officer if name not in mean else mean[name]
+            at_work = np.minimum(world.officers[model, active], arrests.most_at_work)
+            strength = mean[name] if name in mean else at_work * arrests.per_task_force_officer
             counts = poisson(strength * drawn.activity[active], drawn.arrests[active, week])
             for agency, count in zip(active[counts > 0].tolist(), counts[counts > 0].tolist(), strict=True):
                 world.record(Kind.ARRESTED, agency, model, count)
@@ -219,19 +221,21 @@ def quarters_of_pay(world: World) -> Process:
 
 
 def poisson(mean: Floats, u: Floats) -> Ints:
-    """Return the counts below which a share ``u`` of a Poisson distribution lies, by summing its probabilities.
+    """Return the counts below which a share ``u`` of a Poisson distribution lies.
+
+    Probabilities are summed; beyond :data:`LARGEST_MEAN`, where the first of them is no number above 0, the normal
+    distribution of the same mean and variance stands in.
 
     Parameters
     ----------
     mean
-        Means, shape (n,); at most :data:`LARGEST_MEAN`.
+        Means, shape (n,).
     u
         Numbers strictly between 0 and 1, shape (n,).
     """
-    if mean.size and mean.max() > LARGEST_MEAN:
-        raise ValueError(f"an agency would arrest more than {LARGEST_MEAN} people a week; lower a rate of arrests or its spread.")
-    counts = np.zeros(len(mean), dtype=np.int64)
-    chance = np.exp(-mean)
+    large = mean > LARGEST_MEAN
+    counts = np.where(large, np.maximum(np.rint(mean + np.sqrt(mean) * ndtri(u)), 0), 0).astype(np.int64)
+    chance = np.where(large, 0.0, np.exp(-mean))
     reached = chance.copy()
     step = 0
     open_ = (u > reached) & (chance > 0)

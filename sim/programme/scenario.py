@@ -214,7 +214,8 @@ class NationalArrests(Parameters):
 class Arrests(Parameters):
     """Immigration arrests through active agreements."""
 
-    per_task_force_officer: Number = unknown("mean arrests a week of a credentialed task force officer")
+    per_task_force_officer: Number = unknown("mean arrests a week of a credentialed task force officer who is at work on it")
+    most_at_work: Count = unknown("officers of one agency who are at work on it in a week, at most")
     spread_of_task_force: Number = unknown("how agencies differ in that: standard deviation of the logarithm")
     per_jail_enforcement: Number = unknown("mean arrests a week under an active jail enforcement agreement")
     per_warrant_service: Number = unknown("mean arrests a week under an active warrant service agreement")
