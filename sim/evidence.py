@@ -1,7 +1,8 @@
 """The table of reported figures that the project rests on, and of the contradictions among them.
 
-It is data, in ``scenarios/evidence.yaml``; a scenario names a figure by its id (``figure: S0-02``). Where reports conflate things, a
-contradiction says what disagrees and what to do, and may exclude figures: such a one can be shown, never be a target.
+It is data, in ``scenarios/evidence.yaml``; a scenario names a figure by its id (``figure: S0-02``). Where reports
+conflate things, a contradiction says what disagrees and what to do, and may exclude figures: such a one can be shown,
+never be a target.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ def read(path: Path) -> Table:
         for key, node in parts["figures"].items()
     }
     contradictions = {
-        key: _contradiction(key, _entry(node, f"contradictions.{key}", CONTRADICTION_KEYS, mistakes), node.place, figures, mistakes)
+        key: _contradiction(
+            key, _entry(node, f"contradictions.{key}", CONTRADICTION_KEYS, mistakes), node.place, figures, mistakes
+        )
         for key, node in parts["contradictions"].items()
     }
     if mistakes:
@@ -146,7 +149,9 @@ def advice_on(figure: str | None) -> str:
 def _part(root: Node, name: str, mistakes: list[str]) -> dict[str, Node]:
     node = root.value.get(name)
     if node is None or not isinstance(node.value, dict):
-        mistakes.append(mistake(node.place if node else root.place, name, "is missing, or is no mapping of ids to entries."))
+        mistakes.append(
+            mistake(node.place if node else root.place, name, "is missing, or is no mapping of ids to entries.")
+        )
         return {}
     entries: dict[str, Node] = node.value
     return entries
@@ -155,7 +160,9 @@ def _part(root: Node, name: str, mistakes: list[str]) -> dict[str, Node]:
 def _entry(node: Node, path: str, keys: Mapping[str, bool], mistakes: list[str]) -> dict[str, Any]:
     """Return the values of one entry; what must stand there and does not is given as None."""
     if not isinstance(node.value, dict):
-        mistakes.append(mistake(node.place, path, f"is no mapping; write keys below it, such as '{next(iter(keys))}: …'."))
+        mistakes.append(
+            mistake(node.place, path, f"is no mapping; write keys below it, such as '{next(iter(keys))}: …'.")
+        )
         return dict.fromkeys(keys)
     for key, inner in node.value.items():
         if key not in keys:
@@ -186,7 +193,10 @@ def _figure(
         publisher=_text(origin.get("publisher")),
         date=_text(origin.get("date")),
         ci95=tuple(values["ci95"] or ()),
-        **{key: _text(values[key]) for key in ("kind", "quantity", "unit", "qualifier", "operation", "place", "period", "caveat")},
+        **{
+            key: _text(values[key])
+            for key in ("kind", "quantity", "unit", "qualifier", "operation", "place", "period", "caveat")
+        },
     )
 
 
@@ -197,7 +207,9 @@ def _contradiction(
     known = set(figures)
     for one in named:
         if one not in known:
-            mistakes.append(mistake(place, f"contradictions.{name}.figures", f"no figure {one}; {nearest(str(one), known)}"))
+            mistakes.append(
+                mistake(place, f"contradictions.{name}.figures", f"no figure {one}; {nearest(str(one), known)}")
+            )
     for one in excluded:
         if one not in named:
             problem = f"{one} is excluded but does not stand among its figures; add it there."

@@ -1,6 +1,7 @@
 """The models that a scenario can be of: an operation on the road, or the programme in the country.
 
-Whoever runs, checks or shows scenarios goes through :func:`model_of`, and needs to know no more of a model than stands here.
+Whoever runs, checks or shows scenarios goes through :func:`model_of`, and needs to know no more of a model than
+stands here.
 """
 
 from __future__ import annotations

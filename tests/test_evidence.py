@@ -69,11 +69,16 @@ def test_a_conflated_figure_may_be_shown_and_is_warned_of(tmp_path):
 
 def test_a_figure_that_stands_in_a_contradiction_without_being_excluded_may_be_a_target(tmp_path):
     assert shipped_table().about("S0-06")
-    assert load(mine(tmp_path, "  detained: {value: 40, figure: S0-06, source: me}\n")).reported["detained"].use == "target"
+    assert (
+        load(mine(tmp_path, "  detained: {value: 40, figure: S0-06, source: me}\n")).reported["detained"].use
+        == "target"
+    )
 
 
 def test_an_unknown_figure_is_refused_with_the_nearest_one(tmp_path):
-    with pytest.raises(ScenarioError, match=r"reported\.detained\.figure: no figure S0-99 stands in evidence\.yaml; did you mean"):
+    with pytest.raises(
+        ScenarioError, match=r"reported\.detained\.figure: no figure S0-99 stands in evidence\.yaml; did you mean"
+    ):
         load(mine(tmp_path, "  detained: {value: 40, figure: S0-99, source: me}\n"))
 
 
@@ -81,13 +86,15 @@ def test_an_unknown_figure_is_refused_with_the_nearest_one(tmp_path):
     ("text", "message"),
     [
         ("sources: {}\nfigures: {}\n", "contradictions: is missing"),
-        ("sources: {}\nfigures: {A: {kind: checks, quantity: a, value: 1, unit: b, qualifier: exact}}\ncontradictions: {}\n",
+        ("sources: {}\nfigures: {A: {kind: checks, quantity: a, value: 1, unit: b, qualifier: c}}\ncontradictions: {}\n",
          "t.yaml:2:11: figures.A.kind: 'checks' is not a kind; did you mean 'check'?"),
         ("sources: {}\nfigures: {A: {kind: check, quantity: a, value: 1, unit: b}}\ncontradictions: {}\n",
          "figures.A.qualifier: is missing"),
-        ("sources: {}\nfigures: {A: {kind: check, quantity: a, value: 1, unit: b, qualifier: exact, source: x}}\ncontradictions: {}\n",
+        ("sources: {}\ncontradictions: {}\n"
+         "figures: {A: {kind: check, quantity: a, value: 1, unit: b, qualifier: exact, source: x}}\n",
          "figures.A.source: 'x' does not stand under sources:"),
-        ("sources: {}\nfigures: {}\ncontradictions: {X: {about: a, figures: [B], disagrees: c, advice: d, excludes: [C]}}\n",
+        ("sources: {}\nfigures: {}\n"
+         "contradictions: {X: {about: a, figures: [B], disagrees: c, advice: d, excludes: [C]}}\n",
          "contradictions.X.excludes: C is excluded but does not stand among its figures"),
         ("sources: {}\nfigures: {}\ncontradictions: {}\nfigure: {}\n", "figure: no such key; did you mean 'figures'?"),
     ],

@@ -187,7 +187,9 @@ def test_nobody_is_credentialed_before_the_course_and_no_course_begins_before_th
 def test_seats_in_training_are_all_used_and_never_exceeded(model, seats):
     _, _, trace = world(f"programme.training.{model}.seats={seats}")
     mine = trace.rows[trace.rows[:, 4] == MODELS.index(model)]
-    change = np.where(mine[:, 1] == Kind.SEATS_TAKEN, mine[:, 6], 0) - np.where(mine[:, 1] == Kind.SEATS_FREED, mine[:, 6], 0)
+    change = np.where(mine[:, 1] == Kind.SEATS_TAKEN, mine[:, 6], 0) - np.where(
+        mine[:, 1] == Kind.SEATS_FREED, mine[:, 6], 0
+    )
     assert np.cumsum(change).max() == seats
     assert np.cumsum(change).min() >= 0
 
@@ -237,7 +239,9 @@ def test_a_mandate_binds_the_largest_counties_of_its_group_and_nobody_else():
     moved = np.zeros(len(with_law), dtype=bool)
     for a, b in zip(with_law.under, without.under, strict=True):
         moved |= a.asks != b.asks
-    texas = (with_law.group == scenario.programme.group_names.index("texas")) & (with_law.kind == KINDS.index("counties"))
+    texas = (with_law.group == scenario.programme.group_names.index("texas")) & (
+        with_law.kind == KINDS.index("counties")
+    )
     assert moved.any() and not moved[~texas].any()
     covered = round(scenario.programme.mandates["texas_2026"].covered * texas.sum())
     assert with_law.sworn[moved].min() >= np.sort(with_law.sworn[texas])[-covered]
@@ -289,7 +293,10 @@ def test_results_do_not_hang_on_the_size_of_chunks():
 
 
 def same_agencies(one, other):
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("group", "kind", "number", "state", "sworn"))
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("group", "kind", "number", "state", "sworn")
+    )
 
 
 def test_other_training_seats_leave_the_agencies_and_what_they_sign_the_same():
@@ -308,7 +315,7 @@ def test_more_agencies_in_one_group_leave_those_of_every_group_what_they_were():
         assert np.array_equal(getattr(before, name), getattr(after, name)[~new])
     task_force = MODELS.index("task_force")
     florida_counties = (before.group == scenario.programme.group_names.index("florida")) & (before.kind == 0)
-    # Who must sign, and who held an agreement on the first day, is a rank within the group; the rest is each agency's own.
+    # Who must sign, and who held an agreement on the first day, is a rank within the group; the rest is an agency's own.
     assert np.array_equal(
         before.under[task_force].asks[~florida_counties], after.under[task_force].asks[~new][~florida_counties]
     )
@@ -346,7 +353,7 @@ def test_agreements_by_model_by_group_and_by_kind_add_up_on_every_day_that_is_co
 
 
 def test_a_listed_agreement_was_signed_before_and_the_list_stands_still_between_two_issues():
-    scenario, draws, trace = world()
+    _, draws, trace = world()
     signed = dict(zip(pairs(rows(trace, Kind.SIGNED)), rows(trace, Kind.SIGNED)[:, 0].tolist(), strict=True))
     issues = set(np.cumsum(draws.list_gaps).tolist()) | {0}
     for row in rows(trace, Kind.LISTED).tolist():
@@ -371,7 +378,10 @@ def test_the_top_level_key_says_of_which_kind_a_scenario_is_and_an_extending_fil
     [
         ("programme.training.task_force.seat=3", "no such key; did you mean 'seats'?"),
         ("programme.states.texas.states=0", "it has agencies but no states"),
-        ("programme.states.texas.held_warrant_service=999", "more agreements are held on the first day than there are counties"),
+        (
+            "programme.states.texas.held_warrant_service=999",
+            "more agreements are held on the first day than there are counties",
+        ),
         ("programme.mandates.texas_2026.group=texsa", "there is no group of states 'texsa'"),
         ("programme.mandates.texas_2026.deadline=2025-01-01", "lies before it begins"),
         ("programme.calendar.counted_on=[2024-01-01]", "2024-01-01 lies outside"),
@@ -393,7 +403,9 @@ def test_a_figure_for_a_day_that_is_not_counted_is_refused_with_the_nearest_name
         f"extends: {ADOPTION}\ntitle: mine\nquestion: what?\n{source}\n"
         "reported:\n  agreements_2025_06_07: {value: 650, source: me}\n"
     )
-    with pytest.raises(ScenarioError, match=r"mine\.yaml:6:\d+: reported\.agreements_2025_06_07: no measure has this name"):
+    with pytest.raises(
+        ScenarioError, match=r"mine\.yaml:6:\d+: reported\.agreements_2025_06_07: no measure has this name"
+    ):
         load(file)
 
 
@@ -401,7 +413,8 @@ def test_more_agencies_than_agreements_are_refused(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(
         f"extends: {ADOPTION}\ntitle: mine\nquestion: what?\nsources: {{me: {{publisher: me, date: '2026'}}}}\n"
-        "reported:\n  agreements_2025_06_06: {value: 649, source: me}\n  agencies_2025_06_06: {value: 700, source: me}\n"
+        "reported:\n  agreements_2025_06_06: {value: 649, source: me}\n"
+        "  agencies_2025_06_06: {value: 700, source: me}\n"
     )
     with pytest.raises(ScenarioError, match="700 agencies_2025_06_06 cannot be among 649 agreements_2025_06_06"):
         load(file)
@@ -441,7 +454,11 @@ def test_run_replay_check_and_explain_work_as_for_an_operation(tmp_path, monkeyp
 def test_every_parameter_of_the_shipped_files_has_a_source():
     for name in FILES:
         scenario = load(name)
-        bare = [path for path, one in scenario.evidence.items() if one.source is None and one.written not in (0, "none", (), None)]
+        bare = [
+            path
+            for path, one in scenario.evidence.items()
+            if one.source is None and one.written not in (0, "none", (), None)
+        ]
         structural = ("programme.calendar.", "programme.mandates.")
         assert [path for path in bare if not path.startswith(structural)] == []
 

@@ -1,11 +1,13 @@
 """Every random number of a programme replication, made before anything runs.
 
-The streams are those of :func:`sim.chance.uniforms`. An agency is a number in its own group of states and kind, so that a group with
-more agencies, another pace, a ban or other training seats leaves every agency what it was: its state, its size, its luck.
+The streams are those of :func:`sim.chance.uniforms`. An agency is a number in its own group of states and kind, so
+that a group with more agencies, another pace, a ban or other training seats leaves every agency what it was: its
+state, its size, its luck.
 
-An agency asks when its own patience runs out: each agency and model has a unit exponential number E, and asks at the time t at
-which the cumulative pace, times the group's eagerness, reaches E. So a faster pace brings the same agencies sooner, and more follow;
-a mandate gives some agencies a second time at which they ask, and the earlier one counts: it can only add.
+An agency asks when its own patience runs out: each agency and model has a unit exponential number E, and asks at the
+time t at which the cumulative pace, times the group's eagerness, reaches E. So a faster pace brings the same agencies
+sooner, and more follow; a mandate gives some agencies a second time at which they ask, and the earlier one counts: it
+can only add.
 
 References
 ----------
@@ -97,7 +99,9 @@ class _Block:
     count: int
 
     def uniform(self, stream: str, times: int = 1) -> Floats:
-        numbers = uniforms(self.seed, self.replication, f"programme.{stream}@{self.group}.{self.kind}", self.count * times)
+        numbers = uniforms(
+            self.seed, self.replication, f"programme.{stream}@{self.group}.{self.kind}", self.count * times
+        )
         return numbers if times == 1 else numbers.reshape(self.count, times)
 
     @property
@@ -168,8 +172,8 @@ def _day(calendar: Calendar, day: date | None) -> int:
 
 def _sworn(block: _Block) -> Ints:
     size = getattr(block.programme.sizes, block.kind)
-    officers = np.rint(size.median * np.exp(size.sigma * ndtri(block.uniform("sizes"))))
-    return np.maximum(officers, 1).astype(np.int64)
+    officers: Floats = np.rint(size.median * np.exp(size.sigma * ndtri(block.uniform("sizes"))))
+    return np.maximum(officers, 1.0).astype(np.int64)
 
 
 def _under(blocks: list[_Block], model: str, pace: tuple[Ints, Floats]) -> Under:
@@ -206,10 +210,20 @@ def _milliseconds(values: Floats) -> Ints:
 
 def _holds(block: _Block, model: str) -> Flags:
     """Return which agencies hold an agreement on the first day: as many as reported, nobody knows better which."""
-    held = {"jail_enforcement": block.states.held_jail_enforcement, "warrant_service": block.states.held_warrant_service}
+    held = {
+        "jail_enforcement": block.states.held_jail_enforcement,
+        "warrant_service": block.states.held_warrant_service,
+    }
     if block.kind != "counties" or model not in held:
         return np.zeros(block.count, dtype=np.bool_)
-    return np.argsort(np.argsort(block.uniform(f"states.held@{model}"))) < held[model]
+    return _rank(block.uniform(f"states.held@{model}")) < held[model]
+
+
+def _rank(values: Floats) -> Ints:
+    """Return the place of each value among all, from 0 for the smallest."""
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return ranks
 
 
 def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
@@ -218,8 +232,8 @@ def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
     eagerness = block.states.task_force if model.endswith("task_force") else block.states.jail_models
     if eagerness == 0 or cumulative[-1] == 0:
         return np.full(block.count, NEVER)
-    # With the chance 'together' a model's number is the one that is common to the agency's models, otherwise an own one; so
-    # agencies sign several models at once more often than chance has it, and each model keeps its pace.
+    # With the chance 'together' a model's number is the one common to the agency's models, otherwise an own one; so agencies
+    # sign several models at once more often than chance has it, and each model keeps its pace.
     together = block.uniform(f"pipeline.together@{model}") < block.programme.pipeline.together
     u = np.where(together, block.uniform("asks"), block.uniform(f"asks@{model}"))
     needed = -np.log1p(-u) / eagerness
@@ -235,7 +249,7 @@ def _ordered_time(block: _Block, model: str) -> Ints:
         mandate: Mandate = mandates[name]
         if (mandate.group, mandate.agencies) != (block.group, block.kind):
             continue
-        largest = np.argsort(np.argsort(-block.uniform("sizes"))) < round(mandate.covered * block.count)
+        largest = _rank(-block.uniform("sizes")) < round(mandate.covered * block.count)
         chooses = block.uniform(f"mandates.{name}.{model}") < getattr(mandate, model, 0.0)
         first = (mandate.begins - block.programme.calendar.begins).days * DAY
         last = (mandate.deadline - block.programme.calendar.begins).days * DAY
@@ -257,13 +271,14 @@ def _activity(block: _Block, model: str) -> Floats:
     """Return arrests relative to the mean: lognormal with mean 1."""
     arrests = block.programme.arrests
     sigma = arrests.spread_of_task_force if model.endswith("task_force") else arrests.spread_of_jails
-    return np.exp(sigma * ndtri(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
+    activity: Floats = np.exp(sigma * ndtri(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
+    return activity
 
 
 def _cumulative_pace(programme: Programme, model: str, seed: int, replication: int) -> tuple[Ints, Floats]:
     """Return the cumulative pace for an agency of eagerness 1 at the edges of periods and months.
 
-    The pace of each month is multiplied by a lognormal number of mean 1, common to the country: decisions come in waves.
+    The pace of each month is multiplied by a lognormal number of mean 1, common to the country: there are waves.
     """
     calendar = programme.calendar
     paces = sorted(programme.paces.values(), key=lambda pace: pace.begins)

@@ -1,7 +1,7 @@
 """Programme traces -> numbers. Which measures there are follows from the calendar: each of its days has its own.
 
-Agreements, agencies and states are three units and never share a measure. What is counted on a day is what the published list says
-at the end of that day, unless the definition says otherwise.
+Agreements, agencies and states are three units and never share a measure. What is counted on a day is what the
+published list says at the end of that day, unless the definition says otherwise.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from functools import cached_property
 import numpy as np
 
 from sim.measures import Measure
+from sim.programme.draw import WEEK
 from sim.programme.pathway import TASK_FORCE
 from sim.programme.record import COLUMNS, MONEY, PAYERS, Kind
 from sim.programme.scenario import KINDS, MODELS, ProgrammeScenario
-from sim.programme.draw import WEEK
 from sim.trace import Rows, Trace
 from sim.units import DAY
 
 Function = Callable[["View"], float]
 MILLION = 1_000_000
 AWARDS_A_YEAR = 4
+WEEKS_A_YEAR = 52
 #: Million USD: the low and the high end of what the promises were estimated to cost in a year.
 ESTIMATES = (1400, 2000)
 
@@ -37,13 +38,17 @@ class View:
         self.trace = trace
 
     @cached_property
+    def _empty(self) -> Rows:
+        return np.zeros((0, len(COLUMNS)), dtype=np.int64)
+
+    @cached_property
     def _by_kind(self) -> dict[int, Rows]:
         rows = self.trace.rows
         return {int(kind): rows[rows[:, 1] == kind] for kind in np.unique(rows[:, 1])}
 
     def rows(self, kind: Kind, until: int | None = None) -> Rows:
         """Return the rows of one kind in order of time, those before a time only if one is given."""
-        rows = self._by_kind.get(int(kind), np.zeros((0, len(COLUMNS)), dtype=np.int64))
+        rows = self._by_kind.get(int(kind), self._empty)
         return rows if until is None else rows[: int(np.searchsorted(rows[:, 0], until))]
 
     def total(self, kind: Kind, until: int | None = None) -> int:
@@ -102,7 +107,8 @@ class View:
     def arrests_in_week(self, day: date) -> Rows:
         """Return the rows of arrests in the week of a day: they are recorded at its end."""
         rows = self.rows(Kind.ARRESTED)
-        return rows[rows[:, 0] == self.week_of(day)[1]]
+        mine: Rows = rows[rows[:, 0] == self.week_of(day)[1]]
+        return mine
 
     def national_week(self, day: date) -> float:
         """Return ICE's arrests in the country in the week of a day."""
@@ -116,7 +122,7 @@ class View:
         return int(rows[:, 6].sum() if payer is None else rows[rows[:, 5] == PAYERS.index(payer), 6].sum())
 
     def officers(self, day: date, model: int) -> int:
-        """Return officers credentialed under one model by the end of a day, at agencies that still hold their agreement."""
+        """Return officers credentialed under one model by the end of a day, where the agreement still stands."""
         end = self.after(day)
         rows, ended = self.rows(Kind.CREDENTIALED, end), self.rows(Kind.ENDED, end)
         gone = ended[ended[:, 4] == model, 3]
@@ -168,8 +174,14 @@ def _all(
         yield from (("on the published list", maker(day)) for day in counted)
     for day in detailed:
         for group in scenario.programme.group_names:
-            yield "by group of states and kind", _in_group(group, scenario.programme.group_names.index(group), day, None)
-            yield "by group of states and kind", _in_group(group, scenario.programme.group_names.index(group), day, TASK_FORCE)
+            yield (
+                "by group of states and kind",
+                _in_group(group, scenario.programme.group_names.index(group), day, None),
+            )
+            yield (
+                "by group of states and kind",
+                _in_group(group, scenario.programme.group_names.index(group), day, TASK_FORCE),
+            )
         for position, kind in enumerate(KINDS):
             yield "by group of states and kind", _of_kind(kind, position, day)
     for maker in _PIPELINE:
@@ -280,7 +292,12 @@ def _paid(day: date) -> One:
 
 def _trained(day: date) -> One:
     text = f"Officers who have ended the course of any model by the end of {day}, those of the first day left out."
-    return f"officers_trained_{_suffix(day)}", "officers", text, lambda view: view.total(Kind.SEATS_FREED, view.after(day))
+    return (
+        f"officers_trained_{_suffix(day)}",
+        "officers",
+        text,
+        lambda view: view.total(Kind.SEATS_FREED, view.after(day)),
+    )
 
 
 def _credentialed(day: date) -> One:
@@ -313,14 +330,13 @@ def _whole_time() -> Iterator[One]:
     )  # fmt: skip
     yield (
         "days_signature_to_credential_median", "days",
-        "Median time from the signature to the first credential, task force agencies that are active.", _signature_to_credential,
+        "Median time from the signature to the first credential, task force agencies that are active.",
+        _signature_to_credential,
     )  # fmt: skip
 
 
 def _signature_to_credential(view: View) -> float:
-    signed, active = (
-        rows[rows[:, 4] == TASK_FORCE] for rows in (view.rows(Kind.SIGNED), view.rows(Kind.CREDENTIALED))
-    )
+    signed, active = (rows[rows[:, 4] == TASK_FORCE] for rows in (view.rows(Kind.SIGNED), view.rows(Kind.CREDENTIALED)))
     agencies, first = np.unique(active[:, 3], return_index=True)
     _, of_signed, of_active = np.intersect1d(signed[:, 3], agencies, return_indices=True)
     return float(np.median(active[first[of_active], 0] - signed[of_signed, 0])) / DAY if len(of_active) else math.nan
@@ -369,7 +385,7 @@ def _federal_by(day: date) -> One:
 
 
 def _in_full(view: View) -> float:
-    """Return what the promises cost for one officer in a year: salary, overtime to the cap, four of the highest awards."""
+    """Return what the promises cost for an officer in a year: salary, overtime to the cap, the highest awards."""
     payments = view.programme.payments
     return payments.salary * (1 + payments.overtime_cap) + AWARDS_A_YEAR * payments.award.from_90
 
@@ -379,8 +395,8 @@ def _promised(day: date) -> One:
         return view.officers(day, TASK_FORCE) * _in_full(view) / MILLION
 
     text = (
-        "What a year would cost if salary, overtime to the cap and the highest award were paid for every task force officer "
-        f"credentialed at the end of {day}; one-time payments left out."
+        "What a year would cost if salary, overtime to the cap and the highest award were paid for every task force "
+        f"officer credentialed at the end of {day}; one-time payments left out."
     )
     return f"promised_a_year_{_suffix(day)}", "million USD", text, function
 
@@ -400,19 +416,23 @@ def _money() -> Iterator[One]:
     for payer in PAYERS:
         yield f"paid_by_{payer}", "million USD", f"Paid by {payer} payers, for everything.", by(payer)
     for millions in ESTIMATES:
-        yield (
-            f"officers_paid_in_full_by_{millions}_million", "officers",
-            f"Officers for whom {millions:,} million USD would pay all promises for a year, one-time payments left out.",
-            lambda view, millions=millions: millions * MILLION / _in_full(view),
-        )  # fmt: skip
-        yield (
-            f"arrests_a_year_for_{millions}_million", "arrests",
-            f"Arrests in a year by the officers whom {millions:,} million USD would pay in full, at the rate simulated since payments began.",
-            lambda view, millions=millions: 52 * _weekly_rate(view) * millions * MILLION / _in_full(view),
-        )  # fmt: skip
+        yield from _bought(millions)
     yield (
         "federal_usd_per_task_force_arrest", "USD",
         "Paid by the federal government for each arrest of task force agencies since payments began.", _per_arrest,
+    )  # fmt: skip
+
+
+def _bought(millions: int) -> Iterator[One]:
+    yield (
+        f"officers_paid_in_full_by_{millions}_million", "officers",
+        f"Officers for whom {millions:,} million USD would pay all promises for a year, one-time payments left out.",
+        lambda view: millions * MILLION / _in_full(view),
+    )  # fmt: skip
+    yield (
+        f"arrests_a_year_for_{millions}_million", "arrests",
+        f"Arrests in a year by the officers whom {millions:,} million USD would pay in full, at the rate so far.",
+        lambda view: WEEKS_A_YEAR * _weekly_rate(view) * millions * MILLION / _in_full(view),
     )  # fmt: skip
 
 
@@ -423,7 +443,8 @@ def _weekly_rate(view: View) -> float:
     rows = rows[(rows[:, 4] == TASK_FORCE) & (rows[:, 0] > start)]
     begins = view.programme.calendar.begins
     weeks = np.unique(view.rows(Kind.ARRESTED)[:, 0])
-    officers = sum(view.officers(begins + timedelta(days=int(end) // DAY - 1), TASK_FORCE) for end in weeks[weeks > start].tolist())
+    last_days = [begins + timedelta(days=end // DAY - 1) for end in weeks[weeks > start].tolist()]
+    officers = sum(view.officers(day, TASK_FORCE) for day in last_days)
     return int(rows[:, 6].sum()) / officers if officers else math.nan
 
 

@@ -1,8 +1,8 @@
 """The way of an agency into the programme, from its inquiry to officers who arrest and money that is paid.
 
 Each agreement is one journey: an agency may make several, under different models. Read :func:`agreement`, then
-:func:`training`, :func:`credentials` and :func:`first_payment`; beside them run the published list, the weeks of arrests and the
-quarters of pay. Nothing is drawn here. Times are milliseconds from the first day's midnight.
+:func:`training`, :func:`credentials` and :func:`first_payment`; beside them run the published list, the weeks of
+arrests and the quarters of pay. Nothing is drawn here. Times are milliseconds from the first day's midnight.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def training(world: World, agency: int, model: int) -> Process:
 
 
 def credentials(world: World, agency: int, model: int, officers: int, wait: int) -> Process:
-    """Give officers their credentials; with the first of them the agency is active, and a task force agency will be paid."""
+    """Give officers their credentials; with the first the agency is active, and a task force agency will be paid."""
     yield world.wait(wait)
     if not world.holds[model, agency]:
         return
@@ -167,7 +167,7 @@ def credentials(world: World, agency: int, model: int, officers: int, wait: int)
 
 
 def first_payment(world: World, agency: int) -> Process:
-    """Pay vehicles and the equipment of those credentialed by then, once; later officers' equipment comes with the quarter."""
+    """Pay vehicles, and the equipment of those credentialed by then; later officers' comes with the quarter."""
     payments = world.programme.payments
     yield world.until(max(_time_of(world, payments.begins), world.now) + int(world.draws.first_payment[agency]))
     if not world.holds[TASK_FORCE, agency]:
@@ -178,7 +178,7 @@ def first_payment(world: World, agency: int) -> Process:
 
 
 def published_list(world: World) -> Process:
-    """Issue the list of agreements from time to time: what was signed since the last issue appears, what ended vanishes."""
+    """Issue the list from time to time: what was signed since the last issue appears, what ended vanishes."""
     for gap in world.draws.list_gaps.tolist():
         yield world.wait(gap)
         for model, agency in np.argwhere(world.holds & ~world.listed).tolist():
@@ -251,11 +251,13 @@ def poisson(mean: Floats, u: Floats) -> Ints:
 
 def _time_of(world: World, day: date) -> int:
     """Return the midnight at which a day begins; below 0 before the first day."""
-    return (day - world.programme.calendar.begins).days * DAY
+    begins: date = world.programme.calendar.begins
+    return (day - begins).days * DAY
 
 
 def _put_forward(world: World, agency: int, model: int) -> int:
-    return max(1, round(int(world.draws.sworn[agency]) * world.training[model].put_forward))
+    share: float = world.training[model].put_forward
+    return max(1, round(int(world.draws.sworn[agency]) * share))
 
 
 def _pay_equipment(world: World, agency: int) -> None:
@@ -265,9 +267,9 @@ def _pay_equipment(world: World, agency: int) -> None:
 
 
 def _quarters(world: World) -> list[tuple[int, int]]:
-    """Return beginning and end of the quarters of a year in which the federal government pays, as far as they are watched."""
+    """Return beginning and end of the quarters in which the federal government pays, as far as they are watched."""
     calendar, begins = world.programme.calendar, world.programme.payments.begins
-    quarters = []
+    quarters: list[tuple[int, int]] = []
     year, month = begins.year, (begins.month - 1) // 3 * 3 + 1
     while True:
         first = max(begins, date(year, month, 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-
 #: The columns of a row; ``payer`` is -1 where nothing is paid.
 COLUMNS = ("time", "kind", "group", "agency", "model", "payer", "detail")
 NOBODY = -1
@@ -14,7 +13,7 @@ MONEY = ("vehicles", "equipment", "salary", "overtime", "award", "training")
 
 
 class Kind(IntEnum):
-    """What can happen. ``agency`` is the row of the agency in the draws; the comment says what ``detail`` holds, 0 if nothing."""
+    """What can happen. ``agency`` is its row in the draws; the comment says what ``detail`` holds, 0 if nothing."""
 
     ASKED = 1  # the agency has put its inquiry; the agreement is pending
     DECLINED = 2  # the inquiry has ended without an agreement
@@ -32,5 +31,3 @@ class Kind(IntEnum):
     OVERTIME = 33
     AWARD = 34
     TRAINING = 35  # wages during the course
-
-

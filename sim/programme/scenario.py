@@ -106,7 +106,9 @@ class StateGroup(Parameters):
     state_agencies: Count = unknown("state agencies that could ever join")
     tribes: Count = unknown("tribal agencies that could ever join")
     task_force: Number = unknown("eagerness for a task force agreement, relative to the national pace")
-    jail_models: Number = unknown("eagerness for a jail enforcement or warrant service agreement, relative to that pace")
+    jail_models: Number = unknown(
+        "eagerness for a jail enforcement or warrant service agreement, relative to that pace"
+    )
     held_jail_enforcement: Count = given("jail enforcement agreements held on the first day")
     held_warrant_service: Count = given("warrant service agreements held on the first day")
     banned_from: DateOrNone = lever("first day on which the state forbids agreements; none: it does not")
@@ -124,7 +126,9 @@ class Mandate(Parameters):
     """A state law, or a state government's pressure, that makes agencies of one kind sign."""
 
     group: Text = given("the group of states where it holds")
-    agencies: Literal["counties", "municipalities", "state_agencies", "tribes"] = given("the kind of agency that it binds")
+    agencies: Literal["counties", "municipalities", "state_agencies", "tribes"] = given(
+        "the kind of agency that it binds"
+    )
     begins: Date = lever("day from which agencies act on it")
     deadline: Date = lever("day by which they must have asked")
     covered: Share = lever("share of these agencies that must sign, the largest first")
@@ -135,7 +139,9 @@ class Mandate(Parameters):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.deadline < self.begins:
-            raise ValueError(f"the deadline ({self.deadline}) lies before it begins ({self.begins}); swap or correct them.")
+            raise ValueError(
+                f"the deadline ({self.deadline}) lies before it begins ({self.begins}); swap or correct them."
+            )
         return self
 
 
@@ -156,9 +162,13 @@ class Pipeline(Parameters):
     """From the inquiry to the published list, and out of it."""
 
     month_to_month: Number = unknown("how much the pace of a month differs from the mean (coefficient of variation)")
-    together: Share = unknown("chance that an agency's patience for a model is the one common to its models, not an own one")
+    together: Share = unknown(
+        "chance that an agency's patience for a model is the one common to its models, not an own one"
+    )
     backlog_until: Date = unknown("inquiries before this day meet ICE's backlog")
-    evaluation_in_backlog: Durations = unknown("inquiry to signature during the backlog; the agreement is pending meanwhile")
+    evaluation_in_backlog: Durations = unknown(
+        "inquiry to signature during the backlog; the agreement is pending meanwhile"
+    )
     evaluation: Durations = unknown("inquiry to signature afterwards")
     declined: Share = unknown("share of inquiries that end without an agreement")
     list_gap: Durations = unknown("time between two issues of the published list; one cannot be listed before the next")
@@ -214,7 +224,9 @@ class NationalArrests(Parameters):
 class Arrests(Parameters):
     """Immigration arrests through active agreements."""
 
-    per_task_force_officer: Number = unknown("mean arrests a week of a credentialed task force officer who is at work on it")
+    per_task_force_officer: Number = unknown(
+        "mean arrests a week of a credentialed task force officer who is at work on it"
+    )
     most_at_work: Count = unknown("officers of one agency who are at work on it in a week, at most")
     spread_of_task_force: Number = unknown("how agencies differ in that: standard deviation of the logarithm")
     per_jail_enforcement: Number = unknown("mean arrests a week under an active jail enforcement agreement")
@@ -255,7 +267,9 @@ class Payments(Parameters):
     vehicles: Count = lever("USD for each agency, once")
     equipment: Count = lever("USD for each credentialed officer, once")
     salary: Number = unknown("USD a year: salary and benefits of an officer")
-    salary_paid: Share = lever("share of credentialed officers whose salary is paid: those said to do it full time, or all")
+    salary_paid: Share = lever(
+        "share of credentialed officers whose salary is paid: those said to do it full time, or all"
+    )
     overtime_cap: Share = lever("overtime paid, at most, as a share of salary")
     overtime_used: Share = unknown("share of that cap that is worked and paid")
     located: Located = unknown("share located, by agency and quarter")
@@ -268,7 +282,7 @@ class Programme(Parameters):
     calendar: Calendar = given("when it is watched and counted")
     states: Annotated[dict[str, StateGroup], AfterValidator(FrozenDict)] = given("groups of states by name")
     mandates: Annotated[dict[str, Mandate], AfterValidator(FrozenDict)] = Field(
-        default_factory=lambda: FrozenDict(),
+        default_factory=FrozenDict,
         description="state laws that order agencies to sign",
         json_schema_extra={"role": "lever"},
     )
@@ -283,8 +297,9 @@ class Programme(Parameters):
     def _whole(self) -> Self:
         if not 0 < len(self.states) <= MOST_GROUPS:
             raise ValueError(f"write 1 to {MOST_GROUPS} groups of states.")
-        if sum(getattr(group, kind) for group in self.states.values() for kind in KINDS) > MOST_AGENCIES:
-            raise ValueError(f"it has more than {MOST_AGENCIES:,} agencies; lower the counts.")
+        agencies = sum(getattr(group, kind) for group in self.states.values() for kind in KINDS)
+        if not 0 < agencies <= MOST_AGENCIES:
+            raise ValueError(f"its groups of states have {agencies:,} agencies; write 1 to {MOST_AGENCIES:,}.")
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
                 raise ValueError(f"mandates.{name}: there is no group of states '{mandate.group}'; name one of states.")
