@@ -8,13 +8,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from jsonschema import ValidationError, validate
 from scipy.stats import poisson as reference
 
 from sim import loading
 from sim.cli import main
 from sim.errors import ScenarioError
 from sim.experiment.replications import replicate, run
-from sim.loading import from_plain, to_plain
+from sim.loading import from_plain, shipped_folder, to_plain
 from sim.models import model_of
 from sim.programme.draw import NEVER, draw
 from sim.programme.measures import View, measure_all, measures
@@ -24,7 +25,9 @@ from sim.programme.scenario import ELIGIBLE, KINDS, MODELS, ProgrammeScenario
 from sim.report.tables import in_range
 from sim.reported import load
 from sim.scenario import Scenario
+from sim.schema import file_schema, file_text, schema_file
 from sim.units import DAY
+from sim.yaml_reader import read_file
 
 ADOPTION = "adoption_2025_2026"
 FILES = (ADOPTION, "national_arrests", "payments")
@@ -315,7 +318,7 @@ def test_more_agencies_in_one_group_leave_those_of_every_group_what_they_were():
         assert np.array_equal(getattr(before, name), getattr(after, name)[~new])
     task_force = MODELS.index("task_force")
     florida_counties = (before.group == scenario.programme.group_names.index("florida")) & (before.kind == 0)
-    # Who must sign, and who held an agreement on the first day, is a rank within the group; the rest is an agency's own.
+    # Who must sign, and who held an agreement on the first day, is a rank in the group; the rest is an agency's own.
     assert np.array_equal(
         before.under[task_force].asks[~florida_counties], after.under[task_force].asks[~new][~florida_counties]
     )
@@ -449,6 +452,22 @@ def test_run_replay_check_and_explain_work_as_for_an_operation(tmp_path, monkeyp
     assert told.out.startswith(scenario.programme.calendar.begins.isoformat())
     assert "sound" in stopflow("check", *FILES).out
     assert "programme.training.task_force.seats" in stopflow("explain", ADOPTION, "--only", "programme.training").out
+
+
+@pytest.mark.parametrize("path", [*shipped_folder().glob("programme/*.yaml")], ids=lambda path: path.stem)
+def test_the_schema_of_programme_files_accepts_what_is_shipped(path):
+    assert schema_file(ProgrammeScenario).name in path.read_text().splitlines()[0]
+    validate(read_file(path).plain(), file_schema(ProgrammeScenario))
+
+
+def test_the_schema_of_programme_files_refuses_a_slip():
+    slip = {"programme": {"training": {"task_force": {"seat": 3}}}}
+    with pytest.raises(ValidationError):
+        validate(slip, file_schema(ProgrammeScenario))
+
+
+def test_the_written_schema_is_what_the_declarations_say():
+    assert schema_file(ProgrammeScenario).read_text(encoding="utf-8") == file_text(ProgrammeScenario)
 
 
 def test_every_parameter_of_the_shipped_files_has_a_source():

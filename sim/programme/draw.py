@@ -232,8 +232,8 @@ def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
     eagerness = block.states.task_force if model.endswith("task_force") else block.states.jail_models
     if eagerness == 0 or cumulative[-1] == 0:
         return np.full(block.count, NEVER)
-    # With the chance 'together' a model's number is the one common to the agency's models, otherwise an own one; so agencies
-    # sign several models at once more often than chance has it, and each model keeps its pace.
+    # With the chance 'together' a model's number is the one common to the agency's models, otherwise an own one; so
+    # agencies sign several models at once more often than chance has it, and each model keeps its pace.
     together = block.uniform(f"pipeline.together@{model}") < block.programme.pipeline.together
     u = np.where(together, block.uniform("asks"), block.uniform(f"asks@{model}"))
     needed = -np.log1p(-u) / eagerness

@@ -166,6 +166,7 @@ def measure_table() -> Table:
         table.add_column(name, no_wrap=name == "measure")
     for name, measure in MEASURES.items():
         table.add_row(name, measure.unit, measure.group, measure.definition)
+    table.caption = "Those of an operation; a programme's follow from the days of its calendar and stand in its summary.csv."
     return table
 
 
