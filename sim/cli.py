@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from sim.experiment.replications import Precision, Result
     from sim.scenario import Scenario
+    from sim.scenario_file import ScenarioFile
+    from sim.trace import Trace
 
 app = typer.Typer(
     name="stopflow",
@@ -162,14 +165,30 @@ def check(
 
 @app.command()
 def explain(
-    scenario: ScenarioArgument,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]",
+            help="A YAML file, or a name that 'stopflow list' shows; may be left out with --evidence.",
+            show_default=False,
+        ),
+    ] = None,
     only: Annotated[
         str, typer.Option("--only", metavar="KEY", help="Only parameters whose dotted name begins so, e.g. status_check.")
     ] = "",
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence", help="Show the reported figures and their contradictions instead; of a scenario or all."),
+    ] = False,
     settings: SetOption = None,
 ) -> None:
     """Show the flow of a scenario, and every parameter with value, range, source and grade."""
-    from sim.report.flow_picture import as_text
+    if scenario is None and not evidence:
+        raise UsageError("explain: name a scenario, or show all reported figures with --evidence.")
+    if evidence:
+        _explain_evidence(scenario, settings or [])
+        return
+    assert scenario is not None
     from sim.report.tables import parameter_table
     from sim.reported import load
 
@@ -180,7 +199,7 @@ def explain(
     console = _console()
     if not only:
         console.print(f"{loaded.title}\n{loaded.question}\n", markup=False)
-        console.print(as_text(loaded), markup=False, highlight=False, soft_wrap=True)
+        console.print(_flow(loaded), markup=False, highlight=False, soft_wrap=True)
     console.print(parameter_table(loaded, only))
 
 
@@ -200,13 +219,12 @@ def replay(
 ) -> None:
     """Tell the story of one replication."""
     from sim.experiment.replications import replicate
-    from sim.report.story import tell
 
     loaded, seed, expected = _replayed(source, replication, seed, settings or [])
     only = _vehicle(vehicle, loaded) if vehicle else None
     trace = replicate(loaded, seed, replication)
     lines = 0
-    for line in tell(loaded, trace, only):
+    for line in _story(loaded, trace, only):
         print(line)
         lines += 1
     if only and not lines:
@@ -308,14 +326,62 @@ def list_(
     _console().print(makers[what]())
 
 
+def _explain_evidence(scenario: str | None, settings: list[str]) -> None:
+    from sim.evidence import shipped_table
+    from sim.report.tables import contradiction_table, figure_table
+    from sim.reported import load
+
+    table = shipped_table()
+    only = None if scenario is None else table.used_by(load(scenario, settings))
+    console = _console()
+    console.print("Contradictions", style="bold")
+    console.print(contradiction_table(table, only))
+    console.print("\nReported figures", style="bold")
+    console.print(figure_table(table, only))
+
+
 # --- helpers --------------------------------------------------------------------------------------------------------
 
 
-def _wishes(texts: list[str], scenario: Scenario) -> list[Precision]:
+def _wishes(texts: list[str], scenario: ScenarioFile) -> list[Precision]:
     from sim.experiment.replications import parse_precision
+    from sim.models import model_of
 
-    default = list(scenario.reported) or ["stops", "detained"]
-    return [wish for text in texts for wish in parse_precision(text, default)]
+    known = model_of(scenario).measures(scenario)
+    default = list(scenario.reported) or [name for name in ("stops", "detained", "signed", "arrests") if name in known]
+    return [wish for text in texts for wish in parse_precision(text, default, known)]
+
+
+def _operation(scenario: ScenarioFile) -> Scenario | None:
+    """Return the scenario if it is one of an operation on the road, for what only such a one has."""
+    from sim.scenario import Scenario
+
+    return scenario if isinstance(scenario, Scenario) else None
+
+
+def _flow(scenario: ScenarioFile) -> str:
+    """Return the flow of a scenario as text."""
+    from sim.programme.story import PICTURE
+
+    operation = _operation(scenario)
+    if operation is None:
+        return PICTURE
+    from sim.report.flow_picture import as_text
+
+    return as_text(operation)
+
+
+def _story(scenario: ScenarioFile, trace: Trace, vehicle: tuple[str, int] | None) -> Iterator[str]:
+    """Return the story of one replication, line by line."""
+    from sim.programme import story as programme_story
+    from sim.programme.scenario import ProgrammeScenario
+    from sim.report import story
+
+    if isinstance(scenario, ProgrammeScenario):
+        return programme_story.tell(scenario, trace)
+    operation = _operation(scenario)
+    assert operation is not None
+    return story.tell(operation, trace, vehicle)
 
 
 def _workers(wanted: int | None, replications: int) -> int:
@@ -358,16 +424,19 @@ class _progress:  # noqa: N801 - reads as a function
 
 
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
-    from sim.report import figures, files, html
+    from sim.report import files
 
     command = _command()
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
-        (inside / "figures").mkdir()
-        for name, figure in figures.all_of(result).items():
-            figures.save_svg(figure, inside / "figures" / f"{name}.svg")
-        html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()))
+        if _operation(result.scenario):  # the pictures and the report are those of an operation
+            from sim.report import figures, html
+
+            (inside / "figures").mkdir()
+            for name, figure in figures.all_of(result).items():
+                figures.save_svg(figure, inside / "figures" / f"{name}.svg")
+            html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()))
         files.write_manifest(result, inside, command, seconds, started)
 
 
@@ -383,18 +452,21 @@ def _show(result: Result, folder: Path, scenario: str) -> None:
         "comes on top ('stopflow explain').",
         markup=False,
     )
-    console.print(f"\nFiles in {folder}: report.html, summary.csv, replications.csv, manifest.json, figures/", markup=False)
+    pictured = _operation(result.scenario) is not None
+    written = ", ".join(["summary.csv", "replications.csv", "manifest.json", *(["report.html", "figures/"] if pictured else [])])
+    console.print(f"\nFiles in {folder}: {written}", markup=False)
     console.print(f"Seed {result.seed}, engine {result.engine}, trace digest {result.digest[:16]}…", markup=False)
     name = shlex.quote(scenario)
+    what_if = "status_check.limit='10 min'" if pictured else "programme.training.task_force.seats=200"
     console.print(
-        f"\nNext:  stopflow run {name} --set status_check.limit='10 min'   (a first what-if)\n"
+        f"\nNext:  stopflow run {name} --set {what_if}   (a first what-if)\n"
         f"       stopflow replay {folder} --replication 17                (the story of one replication)\n"
         f"       stopflow explain {name}                                  (every parameter and its source)",
         markup=False, soft_wrap=True,
     )  # fmt: skip
 
 
-def _replayed(source: str, replication: int, seed: int | None, settings: list[str]) -> tuple[Scenario, int, str | None]:
+def _replayed(source: str, replication: int, seed: int | None, settings: list[str]) -> tuple[ScenarioFile, int, str | None]:
     """Return scenario, seed and, for a result folder, the digest that was recorded."""
     import csv
 
@@ -420,10 +492,13 @@ def _replayed(source: str, replication: int, seed: int | None, settings: list[st
     return loaded, int(manifest["seed"]), recorded
 
 
-def _vehicle(text: str, scenario: Scenario) -> tuple[str, int]:
+def _vehicle(text: str, scenario: ScenarioFile) -> tuple[str, int]:
+    operation = _operation(scenario)
+    if operation is None:
+        raise UsageError(f"--vehicle {text}: a programme has no vehicles; leave the flag out.")
     flow, _, number = text.partition(":")
-    if flow not in scenario.flow_names:
-        raise UsageError(f"--vehicle {text}: no flow '{flow}'; {nearest(flow, scenario.flow_names)}")
+    if flow not in operation.flow_names:
+        raise UsageError(f"--vehicle {text}: no flow '{flow}'; {nearest(flow, operation.flow_names)}")
     if not number.isdecimal():
         raise UsageError(f"--vehicle {text}: write FLOW:NUMBER, such as {flow}:17.")
     return flow, int(number)

@@ -21,15 +21,19 @@ from pydantic.fields import FieldInfo
 from sim.distributions import Distribution
 from sim.errors import Place, ScenarioError, mistake, nearest
 from sim.fields import FrozenDict, Parameters, Unit
-from sim.scenario import Evidence, Scenario
+from sim.programme.scenario import ProgrammeScenario
+from sim.scenario import Scenario
+from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import parse_duration, shown
 from sim.yaml_reader import DEEPEST, Node, is_there, read_file, read_text
 
 #: Sections whose leaves may carry a range, a source and a grade.
 PARAMETER_SECTIONS = (
     "operation", "traffic", "people", "stop", "inspection", "status_check", "custody",
-    "agency", "jail", "money", "community",
+    "agency", "jail", "money", "community", "programme",
 )  # fmt: skip
+#: The kinds of scenario by the key that only they have; a file without any of these is an operation.
+ROOTS: dict[str, type[ScenarioFile]] = {"programme": ProgrammeScenario}
 EVIDENCE_KEYS = ("low", "high", "source", "grade", "note")
 GRADES = ("reported", "published", "assumed")
 #: Words that may stand for a source: the value was tuned to reproduce what was reported, or somebody's judgement.
@@ -56,7 +60,7 @@ class Leaf:
 Leaves = dict[str, Leaf]
 
 
-def load(scenario: str | Path, settings: Iterable[str] = ()) -> Scenario:
+def load(scenario: str | Path, settings: Iterable[str] = ()) -> ScenarioFile:
     """Load a scenario from a file, or by the name of a shipped one.
 
     Parameters
@@ -68,21 +72,21 @@ def load(scenario: str | Path, settings: Iterable[str] = ()) -> Scenario:
 
     Returns
     -------
-    Scenario
-        Frozen, with the evidence for every parameter.
+    ScenarioFile
+        A scenario of its kind: frozen, with the evidence for every parameter.
 
     Raises
     ------
     ScenarioError
         If anything in the files or settings is wrong; the message names file, line, key and remedy.
     """
-    leaves = _leaves_of_file(find(scenario), ())
+    root, leaves = _leaves_of_file(find(scenario), ())
     for setting in settings:
-        _lay_over(leaves, _leaves_of_setting(setting))
-    return _build(leaves, str(scenario))
+        _lay_over(leaves, _leaves_of_setting(setting, root))
+    return _build(root, leaves, str(scenario))
 
 
-def from_plain(values: Mapping[str, Any], name: str) -> Scenario:
+def from_plain(values: Mapping[str, Any], name: str) -> ScenarioFile:
     """Build a scenario from plain values, such as the resolved scenario in a manifest.
 
     Raises
@@ -90,12 +94,18 @@ def from_plain(values: Mapping[str, Any], name: str) -> Scenario:
     ScenarioError
         If they do not make a scenario.
     """
-    leaves, mistakes = _flatten(_as_node(values, Place(name)))
+    root = root_of(values)
+    leaves, mistakes = _flatten(_as_node(values, Place(name)), root)
     _raise(mistakes)
-    return _build(leaves, name)
+    return _build(root, leaves, name)
 
 
-def to_plain(scenario: Scenario) -> dict[str, Any]:
+def root_of(keys: Iterable[str], base: type[ScenarioFile] = Scenario) -> type[ScenarioFile]:
+    """Return the kind of scenario that has these keys at its top; one without a key of its own is as its base."""
+    return next((ROOTS[key] for key in keys if key in ROOTS), base)
+
+
+def to_plain(scenario: ScenarioFile) -> dict[str, Any]:
     """Return the resolved scenario as plain values that :func:`from_plain` reads back: nothing is left to ``extends``."""
     plain: dict[str, Any] = {key: getattr(scenario, key) for key in ("title", "question", "notes") if getattr(scenario, key)}
     for path, evidence in scenario.evidence.items():
@@ -144,19 +154,21 @@ def find(scenario: str | Path) -> Path:
 # --- files and settings -> leaves -----------------------------------------------------------------------------------
 
 
-def _leaves_of_file(path: Path, chain: tuple[Path, ...]) -> Leaves:
-    root = read_file(path)
-    keys: dict[str, Node] = dict(root.value)
+def _leaves_of_file(path: Path, chain: tuple[Path, ...]) -> tuple[type[ScenarioFile], Leaves]:
+    node = read_file(path)
+    keys: dict[str, Node] = dict(node.value)
     extends = keys.pop("extends", None)
+    kind: type[ScenarioFile] = Scenario
     below: Leaves = {}
     if extends is not None:
         base = _base_file(path, extends, (*chain, path.resolve()))
-        inherited = _leaves_of_file(base, (*chain, path.resolve()))
+        kind, inherited = _leaves_of_file(base, (*chain, path.resolve()))
         below = {key: leaf for key, leaf in inherited.items() if key.split(".")[0] not in NOT_INHERITED}
-    leaves, mistakes = _flatten(Node(keys, root.place))
+    kind = root_of(keys, kind)
+    leaves, mistakes = _flatten(Node(keys, node.place), kind)
     _raise(mistakes)
     _lay_over(below, leaves)
-    return below
+    return kind, below
 
 
 def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
@@ -188,7 +200,7 @@ def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
     return base
 
 
-def _leaves_of_setting(setting: str) -> Leaves:
+def _leaves_of_setting(setting: str, root: type[ScenarioFile]) -> Leaves:
     key, equals, text = setting.partition("=")
     key = key.strip()
     place = Place(f"--set {shown(setting)[1:-1]}")
@@ -197,7 +209,7 @@ def _leaves_of_setting(setting: str) -> Leaves:
     tree: Any = read_text(text, place.file).plain()
     for part in reversed(key.split(".")):
         tree = {part: tree}
-    leaves, mistakes = _flatten(_as_node(tree, place))
+    leaves, mistakes = _flatten(_as_node(tree, place), root)
     _raise(mistakes)
     return leaves
 
@@ -233,11 +245,11 @@ def _as_node(value: Any, place: Place, depth: int = 1) -> Node:
     return Node(value, place)
 
 
-def _flatten(root: Node) -> tuple[Leaves, list[str]]:
+def _flatten(tree: Node, root: type[ScenarioFile]) -> tuple[Leaves, list[str]]:
     """Return the leaves of a tree, and one line for each mistake in its shape."""
     leaves: Leaves = {}
     mistakes: list[str] = []
-    _flatten_section(root, Scenario, "", leaves, mistakes)
+    _flatten_section(tree, root, "", leaves, mistakes)
     return leaves, mistakes
 
 
@@ -317,7 +329,7 @@ def _short(node: Node) -> str:
 # --- leaves -> scenario ---------------------------------------------------------------------------------------------
 
 
-def _build(leaves: Leaves, name: str) -> Scenario:
+def _build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
     written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
     tree: dict[str, Any] = {"reported": {}, "sources": {}}
     for path, leaf in sorted(written.items()):
@@ -327,10 +339,10 @@ def _build(leaves: Leaves, name: str) -> Scenario:
             place = place.setdefault(section, {})
         place[key] = leaf.value
     try:
-        scenario = Scenario.model_validate(tree)
+        scenario = root.model_validate(tree)
     except ValidationError as problem:
         errors = problem.errors()
-        explained = [_explain(error, written, name) for error in errors[:MOST_MISTAKES_EXPLAINED]]
+        explained = [_explain(error, written, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
         _raise(explained, unexplained=len(errors) - len(explained))
         raise AssertionError("a validation error without errors") from problem
     mistakes: list[str] = []
@@ -349,9 +361,9 @@ def _build(leaves: Leaves, name: str) -> Scenario:
     return scenario.model_copy(update={"evidence": FrozenDict(table), "places": FrozenDict(places), "file": name})
 
 
-def _evidence_of(path: str, leaf: Leaf, scenario: Scenario, mistakes: list[str]) -> Evidence:
+def _evidence_of(path: str, leaf: Leaf, scenario: ScenarioFile, mistakes: list[str]) -> Evidence:
     """Return what stands behind one parameter, and add a line for each mistake in it."""
-    field = field_at(path)
+    field = field_at(path, type(scenario))
     values: dict[str, Any] = {key: node.plain() for key, node in leaf.evidence.items()}
 
     def wrong(key: str, problem: str) -> None:
@@ -425,9 +437,9 @@ def _parser(field: FieldInfo) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-def field_at(path: str) -> FieldInfo:
+def field_at(path: str, root: type[ScenarioFile] = Scenario) -> FieldInfo:
     """Return the declaration of the field at a dotted path."""
-    section: type[Parameters] = Scenario
+    section: type[Parameters] = root
     parts = path.split(".")
     position = 0
     while True:
@@ -439,7 +451,7 @@ def field_at(path: str) -> FieldInfo:
         section = inside
 
 
-def value_at(scenario: Scenario, path: str) -> Any:
+def value_at(scenario: ScenarioFile, path: str) -> Any:
     """Return the value at a dotted path."""
     value: Any = scenario
     for part in path.split("."):
@@ -455,14 +467,14 @@ def unit_of(field: FieldInfo) -> str:
     return "choice"
 
 
-def _explain(error: Any, leaves: Mapping[str, Leaf], name: str) -> str:
+def _explain(error: Any, leaves: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
     """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
     parts = [str(part) for part in error["loc"]]
     path = ".".join(parts)
     if error["type"] == "missing":
         if path in ("title", "question"):
             return mistake(Place(name), path, f"is missing; write '{path}: …' at the top of the file.")
-        meaning = field_at(path).description or ""
+        meaning = field_at(path, root).description or ""
         nearby = _nearest_place(path.rpartition(".")[0], leaves) or Place(name)
         return mistake(nearby, path, f"is missing ({meaning}); add it, or inherit it with 'extends: ../base.yaml'.")
     while parts and ".".join(parts) not in leaves and _nearest_place(".".join(parts), leaves) is None:

@@ -9,17 +9,14 @@ operation). The kinds of values stand in :mod:`sim.fields`.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import model_validator
 from pydantic.functional_validators import AfterValidator
 
 from sim.calendar import Calendar
-from sim.errors import Place
 from sim.fields import (
     WEEKDAYS,
     Agreements,
@@ -46,6 +43,7 @@ from sim.fields import (
     lever,
     unknown,
 )
+from sim.scenario_file import ScenarioFile
 
 #: Bounds that keep a stranger's scenario from filling the machine.
 MOST_FLOWS = 50
@@ -499,48 +497,9 @@ class Community(Parameters):
     crimes_reported: Rate = unknown("crime reports by affected residents before, in the county")
 
 
-class Source(Parameters):
-    """Where a figure was published."""
-
-    publisher: Text = given("who published it")
-    date: Text = given("when: YYYY, YYYY-MM or YYYY-MM-DD")
-    title: Text | None = Field(default=None, description="its title")
-    url: Text | None = Field(default=None, description="where it can be read")
-
-
-class ReportedFigure(Parameters):
-    """A figure that was reported about this very operation."""
-
-    value: Number = given("the figure, in the unit of the measure")
-    qualifier: Literal["exact", "approximate", "at_least", "under"] = Field(default="exact", description="how firmly it was said")
-    use: Literal["target", "check", "not_a_target"] = Field(
-        default="target", description="target: fit it; check: compare only; not_a_target: shown, never fitted"
-    )
-    figure: Text | None = Field(default=None, description="its identifier in the table of reported figures")
-    source: Text = given("a key of sources:")
-    note: Text | None = Field(default=None, description="what to beware of")
-
-
-class Evidence(BaseModel):
-    """What stands behind one parameter: its likely range, its source, and where its value was written."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-    low: Any = None
-    high: Any = None
-    source: str | None = None
-    grade: Literal["reported", "published", "assumed"] = "assumed"
-    note: str | None = None
-    written: Any = None
-    place: Place = Place("?")
-
-
-class Scenario(Parameters):
+class Scenario(ScenarioFile):
     """One operation: what is done, by how many, to what traffic, under which policy; frozen once loaded."""
 
-    title: Text = given("a short title")
-    question: Text = given("the question that it answers")
-    notes: Text | None = Field(default=None, description="what a reader should know")
     operation: Operation = given("when officers are out, and how many")
     traffic: Traffic = unknown("vehicles that give ground for a stop")
     people: People = unknown("who sits in them")
@@ -552,15 +511,6 @@ class Scenario(Parameters):
     jail: Jail = unknown("the county jail")
     money: MoneyTerms = unknown("what things cost and who pays")
     community: Community = unknown("what the operation may change around it")
-    reported: Annotated[dict[str, ReportedFigure], AfterValidator(FrozenDict)] = given("reported figures, by measure")
-    sources: Annotated[dict[str, Source], AfterValidator(FrozenDict)] = given("where figures were published")
-    evidence: Annotated[dict[str, Evidence], AfterValidator(FrozenDict)] = Field(
-        default_factory=FrozenDict, exclude=True, description="filled on loading, by dotted path"
-    )
-    places: Annotated[dict[str, Place], AfterValidator(FrozenDict)] = Field(
-        default_factory=FrozenDict, exclude=True, description="where each key was written; filled on loading"
-    )
-    file: str = Field(default="", exclude=True, description="the file it came from; filled on loading")
 
     @property
     def flow_names(self) -> tuple[str, ...]:
@@ -571,9 +521,3 @@ class Scenario(Parameters):
     def may_detain_at_the_roadside(self) -> bool:
         """Whether an agreement lets the agency's own officers detain for ICE at the roadside."""
         return bool({"task_force", "tribal_task_force"} & set(self.agency.agreements))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over everything in the scenario that can set a result; titles, sources and reports are left out."""
-        words = self.model_dump(mode="json", exclude={"title", "question", "notes", "reported", "sources"})
-        return hashlib.sha256(json.dumps(words, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,8 +1,9 @@
 """The JSON Schema of a scenario file, with which an editor completes keys, shows their meaning and marks slips.
 
-``python -m sim.schema`` writes ``scenario.schema.json`` beside the shipped scenarios. Everything in it comes from
-:mod:`sim.scenario`; what is added here is how a *file* may say it: a parameter plainly or beside its range, source and
-grade, an entry of a table removed with null, and almost anything left out, since it may be inherited.
+``python -m sim.schema`` writes ``scenario.schema.json`` and ``programme.schema.json`` beside the shipped scenarios, one for
+each kind of scenario. Everything in them comes from :mod:`sim.scenario` and :mod:`sim.programme.scenario`; what is added here
+is how a *file* may say it: a parameter plainly or beside its range, source and grade, an entry of a table removed with
+null, and almost anything left out, since it may be inherited.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from sim.loading import (
     NAME,
     NOT_INHERITED,
     PARAMETER_SECTIONS,
+    ROOTS,
     SOURCE_WORDS,
     field_at,
     shipped_folder,
     unit_of,
 )
-from sim.scenario import Evidence, Scenario
+from sim.scenario import Scenario
+from sim.scenario_file import Evidence, ScenarioFile
 
 Schema = dict[str, Any]
 
@@ -50,8 +53,13 @@ GRADED_BY_A_SOURCE: Schema = {
 }
 
 
-def file_schema() -> Schema:
-    """Return the JSON Schema of a scenario file as the loader accepts it.
+def file_schema(root: type[ScenarioFile] = Scenario) -> Schema:
+    """Return the JSON Schema of a file of one kind of scenario as the loader accepts it.
+
+    Parameters
+    ----------
+    root
+        The kind: the class of the scenarios.
 
     Returns
     -------
@@ -59,28 +67,30 @@ def file_schema() -> Schema:
         A schema in the dialect of 2020-12. Mistakes that need more than one key to be seen (a range that excludes the
         value, a source that is not listed, a loop of ``extends``) are left to the loader.
     """
-    builder = _Builder(Scenario.model_json_schema())
+    builder = _Builder(root)
     file = builder.section(builder.model, "")
     file["properties"] = {"extends": EXTENDS, **file["properties"]}
     header = {"$schema": DIALECT, "title": "stopflow scenario"}
     return {**header, **file, **SCENARIO_OR_BASE, "$defs": builder.definitions}
 
 
-def file_text() -> str:
-    """Return the text of ``scenario.schema.json``."""
-    return json.dumps(file_schema(), indent=2, ensure_ascii=False) + "\n"
+def file_text(root: type[ScenarioFile] = Scenario) -> str:
+    """Return the text of the schema file of one kind of scenario."""
+    return json.dumps(file_schema(root), indent=2, ensure_ascii=False) + "\n"
 
 
-def schema_file() -> Path:
-    """Return the path of ``scenario.schema.json``."""
-    return shipped_folder() / "scenario.schema.json"
+def schema_file(root: type[ScenarioFile] = Scenario) -> Path:
+    """Return the path of the schema file of one kind of scenario."""
+    kind = next((key for key, one in ROOTS.items() if one is root), "scenario")
+    return shipped_folder() / f"{kind}.schema.json"
 
 
 class _Builder:
     """Turns the model's schema into that of a file, by section; paths are dotted, and ``*`` stands for any entry."""
 
-    def __init__(self, model: Schema) -> None:
-        self.model = model
+    def __init__(self, root: type[ScenarioFile]) -> None:
+        self.root = root
+        self.model: Schema = root.model_json_schema()
         self.definitions: Schema = {}
 
     def section(self, model: Schema, path: str) -> Schema:
@@ -88,14 +98,14 @@ class _Builder:
         made["properties"] = {}
         for key, inside in model["properties"].items():
             here = f"{path}.{key}" if path else key
-            if not field_at(here).exclude:
+            if not field_at(here, self.root).exclude:
                 made["properties"][key] = self.entry(inside, here)
         if _top(path) in NOT_INHERITED:  # what cannot be inherited must stand here
             made["required"] = model["required"]
         return made
 
     def entry(self, model: Schema, path: str) -> Schema:
-        field = field_at(path)
+        field = field_at(path, self.root)
         if "$ref" in model:
             return {"description": field.description, **self.section_named(model["$ref"], path)}
         if isinstance(model.get("additionalProperties"), dict):
@@ -169,8 +179,10 @@ def _evidence(plain: Schema, field: FieldInfo) -> Schema:
 
 
 def main() -> None:
-    """Write ``scenario.schema.json``."""
-    schema_file().write_text(file_text(), encoding="utf-8")
+    """Write the schema file of every kind of scenario."""
+    roots: list[type[ScenarioFile]] = [Scenario, *ROOTS.values()]
+    for root in roots:
+        schema_file(root).write_text(file_text(root), encoding="utf-8")
 
 
 if __name__ == "__main__":

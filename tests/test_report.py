@@ -38,7 +38,8 @@ from sim.report.numbers import (
 from sim.report.parameters import web_address
 from sim.report.timeline import Steps
 from sim.reported import load
-from sim.scenario import ReportedFigure, Scenario
+from sim.scenario import Scenario
+from sim.scenario_file import ReportedFigure
 from sim.trace import Kind, Trace
 
 FACTS = html.Facts(command="stopflow run wyoming_safe_haul_2025 --seed 7", versions={"python": "3.x", "numpy": "2.x"})

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chance import draw
-from sim.engines import simpy_engine
 from sim.errors import UsageError, nearest
-from sim.measures import MEASURES, measure_all
-from sim.scenario import Scenario
+from sim.measures import MEASURES, Measure
+from sim.models import model_of
+from sim.scenario_file import ScenarioFile
 from sim.trace import Trace, digest_of
 from sim.units import MILLISECONDS
 
@@ -80,7 +79,7 @@ class Result:
         Wishes for precision that the largest allowed number of replications did not fulfil.
     """
 
-    scenario: Scenario
+    scenario: ScenarioFile
     seed: int
     engine: str
     values: NDArray[np.float64]
@@ -92,9 +91,14 @@ class Result:
         """One digest over the traces of all replications."""
         return digest_of(list(self.digests))
 
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The measures by name, in the order of the columns of ``values``."""
+        return model_of(self.scenario).measures(self.scenario)
+
     def column(self, measure: str) -> NDArray[np.float64]:
         """Return one measure, shape (replications,)."""
-        column: NDArray[np.float64] = self.values[:, list(MEASURES).index(measure)]
+        column: NDArray[np.float64] = self.values[:, list(self.measures).index(measure)]
         return column
 
     def summary(self, measure: str) -> Summary:
@@ -105,13 +109,15 @@ class Result:
 Block = tuple[list[list[float]], list[str]]
 
 
-def replicate(scenario: Scenario, seed: int, replication: int) -> Trace:
+def replicate(scenario: ScenarioFile, seed: int, replication: int) -> Trace:
     """Return the trace of one replication."""
-    return simpy_engine.simulate(scenario, draw(scenario, seed, replication))
+    model = model_of(scenario)
+    return model.simulate(scenario, model.draw(scenario, seed, replication))
 
 
-def run_block(scenario: Scenario, seed: int, first: int, count: int) -> Block:
+def run_block(scenario: ScenarioFile, seed: int, first: int, count: int) -> Block:
     """Return measures and digests of the replications ``first`` to ``first + count - 1``; the task of one worker."""
+    measure_all = model_of(scenario).measure_all
     values, digests = [], []
     for replication in range(first, first + count):
         trace = replicate(scenario, seed, replication)
@@ -121,7 +127,7 @@ def run_block(scenario: Scenario, seed: int, first: int, count: int) -> Block:
 
 
 def run(  # noqa: PLR0913 - all but the scenario are optional and by name
-    scenario: Scenario,
+    scenario: ScenarioFile,
     *,
     replications: int | None = None,
     precision: Sequence[Precision] = (),
@@ -160,7 +166,8 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     most = replications or (10_000 if precision else 100)
     values: list[list[float]] = []
     digests: list[str] = []
-    rule = _Rule(precision) if precision else None
+    model = model_of(scenario)
+    rule = _Rule(precision, model.measures(scenario)) if precision else None
     with _executor(executor, workers) as pool:
         for block_values, block_digests in _blocks_in_order(pool, scenario, seed, most, chunk):
             values += block_values
@@ -171,11 +178,9 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
                 values, digests = values[:stop_at], digests[:stop_at]
                 break
         else:
-            return Result(
-                scenario, seed, simpy_engine.NAME, np.asarray(values), tuple(digests), tuple(rule.unmet) if rule else ()
-            )
+            return Result(scenario, seed, model.engine, np.asarray(values), tuple(digests), tuple(rule.unmet) if rule else ())
     progress(len(values), len(values))
-    return Result(scenario, seed, simpy_engine.NAME, np.asarray(values), tuple(digests))
+    return Result(scenario, seed, model.engine, np.asarray(values), tuple(digests))
 
 
 @contextmanager
@@ -191,7 +196,7 @@ def _executor(executor: Executor | None, workers: int) -> Iterator[Executor | No
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _blocks_in_order(pool: Executor | None, scenario: Scenario, seed: int, most: int, chunk: int) -> Iterator[Block]:
+def _blocks_in_order(pool: Executor | None, scenario: ScenarioFile, seed: int, most: int, chunk: int) -> Iterator[Block]:
     """Yield the blocks in order of replication, with no more tasks under way than are needed to keep workers busy."""
     tasks = [(first, min(chunk, most - first)) for first in range(0, most, chunk)]
     if pool is None:
@@ -217,9 +222,9 @@ def _blocks_in_order(pool: Executor | None, scenario: Scenario, seed: int, most:
 class _Rule:
     """When there are enough replications: looked at after each one, so that chunks cannot matter."""
 
-    def __init__(self, wishes: Sequence[Precision]) -> None:
+    def __init__(self, wishes: Sequence[Precision], measures: Mapping[str, Measure]) -> None:
         self.wishes = list(wishes)
-        self.columns = [list(MEASURES).index(wish.measure) for wish in wishes]
+        self.columns = [list(measures).index(wish.measure) for wish in wishes]
         self.looked = FEWEST - 1
         self.held = 0
         self.unmet: list[Precision] = list(wishes)
@@ -273,7 +278,7 @@ def student(freedom: int) -> float:
     return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
-def parse_precision(text: str, default_measures: Sequence[str]) -> list[Precision]:
+def parse_precision(text: str, default_measures: Sequence[str], known: Mapping[str, Measure] = MEASURES) -> list[Precision]:
     """Return wishes from ``5%``, ``detained=5%`` or ``minutes_beyond_task_mean=0.5 min``.
 
     Parameters
@@ -282,6 +287,8 @@ def parse_precision(text: str, default_measures: Sequence[str]) -> list[Precisio
         What the user wrote after ``--precision``; a bare share is wished for every default measure.
     default_measures
         The measures meant when none is named.
+    known
+        The measures that may be named; those of an operation if not given.
 
     Raises
     ------
@@ -290,15 +297,15 @@ def parse_precision(text: str, default_measures: Sequence[str]) -> list[Precisio
     """
     name, equals, width = text.rpartition("=")
     name, width = name.strip(), width.strip()
-    if equals and name not in MEASURES:
-        raise UsageError(f"--precision {text}: '{name}' is not a measure; {nearest(name, MEASURES)}")
+    if equals and name not in known:
+        raise UsageError(f"--precision {text}: '{name}' is not a measure; {nearest(name, known)}")
     if not equals and not width.endswith("%"):
         raise UsageError(f"--precision {text}: write 5% for a relative half-width, or MEASURE=WIDTH, such as stops=2.")
     number, unit = _number_and_unit(text, width)
     measures = [name] if equals else list(default_measures)
     if unit == "%":
         return [Precision(one, number / 100, relative=True) for one in measures]
-    return [Precision(name, _in_unit_of(text, name, number, unit), relative=False)]
+    return [Precision(name, _in_unit_of(text, known[name], number, unit), relative=False)]
 
 
 def _number_and_unit(text: str, width: str) -> tuple[float, str]:
@@ -312,11 +319,11 @@ def _number_and_unit(text: str, width: str) -> tuple[float, str]:
     return number, width[len(digits) :].strip()
 
 
-def _in_unit_of(text: str, measure: str, number: float, unit: str) -> float:
-    own = MEASURES[measure].unit
+def _in_unit_of(text: str, measure: Measure, number: float, unit: str) -> float:
+    own = measure.unit
     if unit in ("", own):
         return number
     minutes_each = {"minutes": 1.0, "hours": 60.0}.get(own)
     if minutes_each is None or unit not in _IN_MINUTES:
-        raise UsageError(f"--precision {text}: '{unit}' is not a unit for {measure}, which is counted in {own}.")
+        raise UsageError(f"--precision {text}: '{unit}' is not a unit for {measure.name}, which is counted in {own}.")
     return number * _IN_MINUTES[unit] / minutes_each

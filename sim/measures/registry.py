@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sim.measures.events import Events
 
@@ -18,7 +19,7 @@ GROUPS = (
     "assumed around it",
 )
 
-Function = Callable[[Events], float]
+Function = Callable[[Events], float]  # of an operation; a programme has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Measure:
     unit: str
     group: str
     definition: str
-    function: Function
+    function: Callable[[Any], float]
 
 
 class Registry(dict[str, Measure]):
@@ -57,8 +58,9 @@ class Registry(dict[str, Measure]):
 
 
 def by_group(measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[Measure]]]:
-    """Yield the groups in their order, each with its measures in theirs; groups without measures are left out."""
-    for group in GROUPS:
+    """Yield the groups in their order, others after them, each with its measures; groups without any are left out."""
+    others = dict.fromkeys(one.group for one in measures.values() if one.group not in GROUPS)
+    for group in (*GROUPS, *others):
         members = [one for one in measures.values() if one.group == group]
         if members:
             yield group, members

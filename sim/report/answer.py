@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from sim.experiment.replications import Result, Summary
-from sim.measures import MEASURES
 from sim.report.numbers import QUALIFIER_WORDS, in_words, name_in_words, range_in_words, verdict
+
+_PROGRAMME = (
+    "This scenario is of the programme in the country, not of one operation on the road: agencies join, train, become active "
+    "and are paid. What it takes from people at the roadside stands in the scenarios of operations."
+)
 
 
 def answer(result: Result) -> list[str]:
@@ -21,7 +25,7 @@ def answer(result: Result) -> list[str]:
         First yield with burden and error; then how the reported figures compare, if there are any; then what the ranges
         are and what they are not.
     """
-    paragraphs = [_yield_and_burden(result)]
+    paragraphs = [_yield_and_burden(result) if "detained" in result.measures else _PROGRAMME]
     if len(result.values) == 1:
         return [*paragraphs, "One replication shows neither chance nor precision; run more for a range."]
     if result.scenario.reported:
@@ -103,8 +107,8 @@ def _once(result: Result, measure: str) -> str:
 
 def _reported(result: Result) -> str:
     """Return how many reported figures lie inside the simulated ranges, and name those that do not."""
-    figures = {name: result.scenario.reported[name] for name in MEASURES if name in result.scenario.reported}
-    where = {name: verdict(figure, result.summary(name), MEASURES[name].unit) for name, figure in figures.items()}
+    figures = {name: result.scenario.reported[name] for name in result.measures if name in result.scenario.reported}
+    where = {name: verdict(figure, result.summary(name), result.measures[name].unit) for name, figure in figures.items()}
     inside = sum(place == "inside" for place in where.values())
     words = f"Of {len(figures)} reported figures {inside} {'lies' if inside == 1 else 'lie'} inside the simulated range"
     if len(figures) == 1:
@@ -124,12 +128,12 @@ def _reported(result: Result) -> str:
 
 def _told(result: Result, name: str) -> str:
     figure = result.scenario.reported[name]
-    return f"reported: {QUALIFIER_WORDS[figure.qualifier]}{in_words(figure.value, MEASURES[name].unit)}"
+    return f"reported: {QUALIFIER_WORDS[figure.qualifier]}{in_words(figure.value, result.measures[name].unit)}"
 
 
 def _range(result: Result, name: str) -> str:
     one = result.summary(name)
-    return range_in_words(one.p05, one.p95, MEASURES[name].unit)
+    return range_in_words(one.p05, one.p95, result.measures[name].unit)
 
 
 def _chance_alone(result: Result) -> str:

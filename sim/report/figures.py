@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.replications import Result, Summary, replicate, summarise
-from sim.measures import MEASURES, Measure
+from sim.measures import Measure
 from sim.report.drawing import (
     BLACK,
     BLUE,
@@ -40,7 +40,8 @@ from sim.report.drawing import (
 )
 from sim.report.numbers import QUALIFIER_SIGNS, in_words, name_in_words, range_in_words, verdict
 from sim.report.timeline import timeline
-from sim.scenario import ReportedFigure
+from sim.scenario import Scenario
+from sim.scenario_file import ReportedFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,9 @@ EDGE = 3.5
 MOST_BINS = 24
 #: Inches in the picture of distributions: a heading, a panel with its labels, the note at the foot; panels to a row.
 HEADING, PANEL, FOOT, ACROSS = 0.28, 1.26, 0.5, 3
-GROUP_COLOURS = {"yield": BLUE, "burden and error": VERMILION, "stops and inspections": "#5B7C99", "officers": GREEN}
+GROUP_COLOURS = {"yield": BLUE, "burden and error": VERMILION, "stops and inspections": "#5B7C99", "officers": GREEN} | {
+    "jail and transfer": "#7A6A9B", "money": "#8A7A3C"
+}  # fmt: skip
 DARK_VERMILION = "#A34700"  # for words, which need more contrast than areas
 
 
@@ -69,11 +72,15 @@ def all_of(result: Result) -> dict[str, Figure]:
     """
     from sim.report.flow_picture import as_figure
 
-    pictures = {"flow": as_figure(result.scenario), "funnel": funnel(result)}
-    if result.scenario.reported:
+    scenario = result.scenario
+    pictures: dict[str, Figure] = {}
+    if isinstance(scenario, Scenario):
+        pictures |= {"flow": as_figure(scenario), "funnel": funnel(result)}
+    if scenario.reported:
         pictures["reported_against_simulated"] = reported_against_simulated(result)
     pictures["distributions"] = distributions(result)
-    pictures["timeline"] = timeline(result.scenario, replicate(result.scenario, result.seed, 0))
+    if isinstance(scenario, Scenario):
+        pictures["timeline"] = timeline(scenario, replicate(scenario, result.seed, 0))
     return pictures
 
 
@@ -165,8 +172,7 @@ def _burden_beside_it(result: Result) -> str:
 
     lines = [
         f"Held and then let go: {words('held_then_released_hours', 'hours')} hours in all",
-        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: "
-        f"{words('citizens_detained', 'people')}",
+        f"Citizens referred: {words('citizens_referred', 'people')}; taken into custody: {words('citizens_detained', 'people')}",
         f"Added to a stop with a check: {words('minutes_beyond_task_mean', 'minutes')} minutes",
     ]
     return "\n".join(lines)
@@ -204,9 +210,9 @@ def reported_against_simulated(result: Result) -> Figure:
         figure = new_figure(height + 1.5)
         axes = axes_at(figure, 1.25, 0.7, COLUMN_WIDTH - 1.33, height)
         axes.axvline(0, color=PALE, zorder=0)
-        names = [name for name in MEASURES if name in figures]
+        names = [name for name in result.measures if name in figures]
         for row, name in enumerate(names):
-            _reported_row(axes, -row, figures[name], result.summary(name), MEASURES[name].unit)
+            _reported_row(axes, -row, figures[name], result.summary(name), result.measures[name].unit)
         axes.set(xlim=(-EDGE - 0.3, EDGE + 0.3), ylim=(-len(names) + 0.45, 0.6))
         axes.set_yticks([-row for row in range(len(names))], [_row_label(name, figures[name]) for name in names])
         axes.set_xlabel("standard deviations from the simulated mean")
@@ -306,7 +312,7 @@ def distributions(result: Result) -> Figure:
 
 
 def _varying(result: Result) -> Iterator[Measure]:
-    for name, measure in MEASURES.items():
+    for name, measure in result.measures.items():
         values = result.column(name)
         values = values[np.isfinite(values)]
         if len(values) and values.min() < values.max():

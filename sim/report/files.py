@@ -25,7 +25,6 @@ from sim.errors import UsageError
 from sim.experiment.comparison import difference
 from sim.experiment.replications import Result
 from sim.loading import to_plain
-from sim.measures import MEASURES
 
 MANIFEST = "manifest.json"
 SUMMARY_COLUMNS = (
@@ -110,7 +109,7 @@ def write_summary(result: Result, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(SUMMARY_COLUMNS)
-        for name, measure in MEASURES.items():
+        for name, measure in result.measures.items():
             one = result.summary(name)
             numbers = (one.mean, one.sd, one.p05, one.median, one.p95, one.ci_low, one.ci_high)
             figure = result.scenario.reported.get(name)
@@ -122,7 +121,7 @@ def write_replications(result: Result, path: Path) -> None:
     """Write ``replications.csv``: a row per replication, a column per measure, and the digest of its trace."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["replication", *MEASURES, "trace_digest"])
+        writer.writerow(["replication", *result.measures, "trace_digest"])
         for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
             writer.writerow([number, *map(number_text, row), digest])
 
@@ -155,7 +154,7 @@ def write_comparison(results: Mapping[str, Result], path: Path) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COMPARISON_COLUMNS)
         for name, arm in arms:
-            for measure in MEASURES.values():
+            for measure in base.measures.values():
                 one = difference(base, arm, measure.name)
                 numbers = (one.base_mean, one.arm_mean, one.difference, one.ci_low, one.ci_high)
                 saved = "inf" if one.variance_saved == math.inf else number_text(one.variance_saved)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from sim import __version__
 from sim.experiment.replications import Result, Summary
 from sim.loading import PARAMETER_SECTIONS
-from sim.measures import MEASURES, Measure
+from sim.measures import Measure
+from sim.measures.registry import by_group
 from sim.report.answer import answer
 from sim.report.numbers import (
     DASH,
@@ -28,7 +29,7 @@ from sim.report.numbers import (
 )
 from sim.report.parameters import ParameterInWords, SourceInWords, parameters_in_words, source_in_words
 from sim.report.pictures import pictures_of
-from sim.scenario import ReportedFigure
+from sim.scenario_file import ReportedFigure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Facts", "write_report"]
 
 TEMPLATE = "report.html.j2"
-#: Yield first, burden and error next to it.
-GROUPS = ("yield", "burden and error", "stops and inspections", "officers")
 #: What stands side by side at the top of the report.
 AT_A_GLANCE = {
     "Yield": ("detained", "vehicles_with_detained", "detained_without_licence", "detained_out_of_state_licence"),
@@ -123,7 +122,7 @@ def report(result: Result, facts: Facts, figures: Mapping[str, Figure] | None = 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    rows = {name: _measure_in_words(result, measure) for name, measure in MEASURES.items()}
+    rows = {name: _measure_in_words(result, measure) for name, measure in result.measures.items()}
     parameters = list(parameters_in_words(result.scenario))
     return environment.get_template(TEMPLATE).render(
         scenario=result.scenario,
@@ -132,8 +131,8 @@ def report(result: Result, facts: Facts, figures: Mapping[str, Figure] | None = 
         facts=facts,
         version=__version__,
         answer=answer(result),
-        glance={title: [rows[name] for name in names] for title, names in AT_A_GLANCE.items()},
-        groups={group: [row for row in rows.values() if row.measure.group == group] for group in GROUPS},
+        glance={title: [rows[name] for name in names if name in rows] for title, names in AT_A_GLANCE.items()},
+        groups={group: [rows[one.name] for one in members] for group, members in by_group(result.measures)},
         reported=[row.reported for row in rows.values() if row.reported],
         pictures=pictures_of(result, figures),
         parameters=_by_section(parameters),

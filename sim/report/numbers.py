@@ -11,8 +11,7 @@ from typing import Literal
 
 from sim.errors import UsageError
 from sim.experiment.replications import Summary
-from sim.measures import MEASURES
-from sim.scenario import ReportedFigure
+from sim.scenario_file import ReportedFigure
 from sim.units import MILLISECONDS
 
 #: What is shown where a number is undefined.
@@ -126,8 +125,6 @@ def name_in_words(measure: str) -> str:
     UsageError
         If there is no such measure.
     """
-    if measure not in MEASURES:
-        raise UsageError(f"'{measure}' is not a measure.")
     words = measure.replace("_", " ").replace("p95", "(95th percentile)").replace(" mean", " (mean)")
     return words.replace(" ice ", " ICE ")
 

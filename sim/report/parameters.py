@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sim.distributions import Distribution
 from sim.loading import field_at, unit_of, value_at
 from sim.report.numbers import DASH
-from sim.scenario import Evidence, Scenario
+from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import format_duration
 
 
@@ -40,7 +40,7 @@ class ParameterInWords:
     note: str
 
 
-def parameters_in_words(scenario: Scenario) -> Iterator[ParameterInWords]:
+def parameters_in_words(scenario: ScenarioFile) -> Iterator[ParameterInWords]:
     """Yield one row for each parameter, in alphabetical order of paths.
 
     Parameters
@@ -49,7 +49,7 @@ def parameters_in_words(scenario: Scenario) -> Iterator[ParameterInWords]:
         A loaded scenario.
     """
     for path, evidence in scenario.evidence.items():
-        field = field_at(path)
+        field = field_at(path, type(scenario))
         extra = field.json_schema_extra
         unit = unit_of(field)
         yield ParameterInWords(
@@ -81,7 +81,7 @@ def value_in_words(value: Any, unit: str) -> str:
     return str(value)
 
 
-def source_in_words(scenario: Scenario, key: str | None) -> SourceInWords | None:
+def source_in_words(scenario: ScenarioFile, key: str | None) -> SourceInWords | None:
     """Return the source behind a key of ``sources:``, or None if the key is only a word such as ``assumed``."""
     source = scenario.sources.get(key or "")
     if source is None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.experiment.replications import Result
-from sim.measures import MEASURES
 from sim.report import figures as draw
 from sim.report.drawing import inline_svg
 from sim.report.numbers import QUALIFIER_WORDS, in_words, name_in_words, range_in_words, verdict
 from sim.report.stages import stages
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,9 +50,14 @@ def pictures_of(result: Result, figures: Mapping[str, Figure] | None = None) -> 
     return made
 
 
+def _operation(result: Result) -> Scenario:
+    assert isinstance(result.scenario, Scenario)  # only operations have this picture
+    return result.scenario
+
+
 def _flow(result: Result) -> str:
     parts = []
-    for stage in stages(result.scenario):
+    for stage in stages(_operation(result)):
         lines = "; ".join(f"{line.what}: {line.value}" for line in stage.lines)
         out = f" Ways out: {'; '.join(stage.exits)}." if stage.exits else ""
         parts.append(f"{stage.title}: {lines}.{out}")
@@ -62,7 +67,7 @@ def _flow(result: Result) -> str:
 def _funnel(result: Result) -> str:
     def words(measure: str) -> str:
         one = result.summary(measure)
-        return f"{in_words(one.mean, MEASURES[measure].unit)} ({_range(result, measure)})"
+        return f"{in_words(one.mean, result.measures[measure].unit)} ({_range(result, measure)})"
 
     return (
         f"On average {words('vehicles_seen')} vehicles gave ground for a stop; {words('stops')} were stopped and "
@@ -74,7 +79,7 @@ def _funnel(result: Result) -> str:
 
 def _reported(result: Result) -> str:
     rows = []
-    for name, measure in MEASURES.items():
+    for name, measure in result.measures.items():
         if (figure := result.scenario.reported.get(name)) is not None:
             told = QUALIFIER_WORDS[figure.qualifier] + in_words(figure.value, measure.unit)
             where = verdict(figure, result.summary(name), measure.unit)
@@ -84,14 +89,12 @@ def _reported(result: Result) -> str:
 
 
 def _distributions(result: Result) -> str:
-    varying = sum(
-        float(np.nanmin(column)) < float(np.nanmax(column)) for column in result.values.T if np.isfinite(column).any()
-    )
+    varying = sum(float(np.nanmin(column)) < float(np.nanmax(column)) for column in result.values.T if np.isfinite(column).any())
     return f"Histograms of the {varying} measures that vary; their means and ranges stand in the table of all measures."
 
 
 def _timeline(result: Result) -> str:
-    days = len({day for shift in result.scenario.operation.shifts.values() for day in shift.days()})
+    days = len({day for shift in _operation(result).operation.shifts.values() for day in shift.days()})
     passed, taken = (in_words(result.column(name)[0], "") for name in ("vehicles_passed_unstopped", "detained"))
     return (
         f"Counts over local time in the first replication, for each of the {days} days of the operation (at most five "
@@ -102,7 +105,7 @@ def _timeline(result: Result) -> str:
 
 def _range(result: Result, measure: str) -> str:
     one = result.summary(measure)
-    return range_in_words(one.p05, one.p95, MEASURES[measure].unit)
+    return range_in_words(one.p05, one.p95, result.measures[measure].unit)
 
 
 WORDS: dict[str, tuple[str, str, Callable[[Result], str]]] = {

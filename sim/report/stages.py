@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.distributions import Distribution
 from sim.report.numbers import duration_in_words, share_in_words
-from sim.scenario import STANDINGS, Channel, Custody, Flow, Scenario, Shift, StaffedChannel
+from sim.scenario import STANDINGS, Channel, Flow, Scenario, Shift, StaffedChannel
 
 #: Flows and patterns of shifts beyond this many are counted, not listed.
 MOST_LISTED = 6
@@ -90,9 +90,7 @@ def _traffic(scenario: Scenario) -> Stage:
     if most := max(flow.diverted for _, flow in flows):
         known = duration_in_words(scenario.traffic.known_after)
         exits.insert(0, f"take another road once the operation is known (after {known}): up to {share_in_words(most)}")
-    return Stage(
-        "Traffic that gives ground for a stop", (*lines, *_more(len(flows), "flows", "traffic.flows")), tuple(exits)
-    )
+    return Stage("Traffic that gives ground for a stop", (*lines, *_more(len(flows), "flows", "traffic.flows")), tuple(exits))
 
 
 def _flow(flow: Flow) -> str:
@@ -162,8 +160,7 @@ def _answer(scenario: Scenario) -> Stage:
     check = scenario.status_check
     order = [_channel(scenario, number, name) for number, name in enumerate(check.channels, 1)]
     matched = ", ".join(
-        f"{name.replace('_', ' ')} {share_in_words(share)}"
-        for name, share in zip(STANDINGS, check.match.values, strict=True)
+        f"{name.replace('_', ' ')} {share_in_words(share)}" for name, share in zip(STANDINGS, check.match.values, strict=True)
     )
     limit = "none: people are kept until ICE has answered"
     exits = ["let go: no match, or ICE declines custody", "let go: no channel has answered"]
@@ -185,9 +182,7 @@ def _channel(scenario: Scenario, number: int, name: str) -> Line:
     if isinstance(channel, StaffedChannel):
         servers = f"{channel.servers} {'server' if channel.servers == 1 else 'servers'}" if channel.servers else ""
     else:
-        agents = {
-            shift.ice_agents for shift in scenario.operation.shifts.values() if _ice_comes(shift) and shift.ice_agents
-        }
+        agents = {shift.ice_agents for shift in scenario.operation.shifts.values() if _ice_comes(shift) and shift.ice_agents}
         servers = f"{' or '.join(map(str, sorted(agents)))} agents" if agents else ""
     if not servers:
         return Line(what, "not there: skipped", path)
@@ -201,13 +196,14 @@ def _custody(scenario: Scenario) -> Stage:
     presence = [shift.ice_presence for shift in scenario.operation.shifts.values()]
     lines = []
     if any(share > 0 for share in presence):
-        lines.append(Line("with ICE there", _path(custody, custody.path), "custody.path"))
+        lines.append(Line("with ICE there", _path(scenario, custody.path), "custody.path"))
     if any(share < 1 for share in presence):
-        lines.append(Line("without ICE there", _path(custody, custody.path_without_ice), "custody.path_without_ice"))
+        lines.append(Line("without ICE there", _path(scenario, custody.path_without_ice), "custody.path_without_ice"))
     return Stage("Custody", tuple(lines))
 
 
-def _path(custody: Custody, path: str) -> str:
+def _path(scenario: Scenario, path: str) -> str:
+    custody = scenario.custody
     if path == "ice_vehicles":
         fleet = custody.ice_vehicles
         return (
@@ -218,7 +214,7 @@ def _path(custody: Custody, path: str) -> str:
     if path == "local_booking":
         return (
             f"the unit drives {_median(custody.to_jail)} (median) to the county jail, has each person booked "
-            f"({_median(custody.booking)}), and drives back"
+            f"({_median(scenario.jail.booking)} at a desk), and drives back"
         )
     return f"the unit drives {_median(custody.to_facility)} (median) to ICE's facility, and back"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from sim import evidence
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result
@@ -17,7 +18,7 @@ from sim.measures import MEASURES, Measure
 from sim.measures.registry import by_group
 from sim.report.numbers import in_words
 from sim.reported import load
-from sim.scenario import Evidence, Scenario
+from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import format_duration
 
 _QUALIFIER = {"exact": "", "approximate": "about ", "at_least": "at least ", "under": "under "}
@@ -32,7 +33,7 @@ def summary_table(result: Result) -> Table:
     for name in ("mean", "90% range", "95% interval of mean", "reported"):
         table.add_column(name, justify="right")
     table.add_column("in range")
-    for group, members in by_group(MEASURES):
+    for group, members in by_group(result.measures):
         table.add_row(f"[bold]{group}[/bold]")
         for measure in members:
             table.add_row(*_summary_row(result, measure))
@@ -87,7 +88,7 @@ def comparison_table(results: Mapping[str, Result]) -> Table:
     table.add_column(f"{escape(base_name)}\nmean", justify="right", overflow="fold")
     for name, _ in arms:
         table.add_column(f"{escape(name)}\ndifference [95% interval]", justify="right", overflow="fold")
-    for group, members in by_group(MEASURES):
+    for group, members in by_group(base.measures):
         table.add_row(f"[bold]{group}[/bold]")
         for measure in members:
             changes = [difference(base, arm, measure.name) for _, arm in arms]
@@ -119,7 +120,7 @@ def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
     outside = 0
     for name, result in results.items():
         for measure, figure in result.scenario.reported.items():
-            unit, one = MEASURES[measure].unit, result.summary(measure)
+            unit, one = result.measures[measure].unit, result.summary(measure)
             inside = in_range(one.p05, one.p95, figure.value, figure.qualifier)
             outside += figure.use == "target" and not inside
             use = "" if figure.use == "target" else f" ({figure.use.replace('_', ' ')})"
@@ -137,23 +138,23 @@ def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
     return table, outside
 
 
-def parameter_table(scenario: Scenario, only: str = "") -> Table:
+def parameter_table(scenario: ScenarioFile, only: str = "") -> Table:
     """Return the table of a scenario's parameters with value, range, source and grade."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("parameter", "value", "unit", "range", "grade", "source", "role"):
         table.add_column(name, overflow="fold", no_wrap=name in ("grade", "role"))
-    for path, evidence in scenario.evidence.items():
+    for path, behind in scenario.evidence.items():
         if not path.startswith(only):
             continue
-        field = field_at(path)
+        field = field_at(path, type(scenario))
         extra = field.json_schema_extra
         table.add_row(
             path,
             escape(value_text(value_at(scenario, path))),
             unit_of(field),
-            range_text(evidence),
-            f"[{_GRADE_STYLE[evidence.grade]}]{evidence.grade}[/]",
-            escape(source_text(scenario, evidence)),
+            range_text(behind),
+            f"[{_GRADE_STYLE[behind.grade]}]{behind.grade}[/]",
+            escape(source_text(scenario, behind)),
             str(extra.get("role", "")) if isinstance(extra, dict) else "",
         )
     return table
@@ -181,10 +182,37 @@ def range_text(evidence: Evidence) -> str:
     return f"{'' if evidence.low is None else evidence.low} to {'' if evidence.high is None else evidence.high}"
 
 
-def source_text(scenario: Scenario, evidence: Evidence) -> str:
+def source_text(scenario: ScenarioFile, evidence: Evidence) -> str:
     """Return publisher and date of a parameter's source, or the word that stands for it."""
     source = scenario.sources.get(evidence.source or "")
     return f"{source.publisher}, {source.date}" if source else evidence.source or "assumed"
+
+
+def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+    """Return the table of contradictions, or of those about some figures only."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("id", "about", "figures", "what disagrees", "advice", "never a target"):
+        made.add_column(name, overflow="fold", no_wrap=name == "id")
+    for one in table.contradictions.values():
+        if only is None or set(one.figures) & set(only):
+            cells = (one.id, one.about, ", ".join(one.figures), one.disagrees, one.advice, ", ".join(one.excludes))
+            made.add_row(*map(escape, cells))
+    return made
+
+
+def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+    """Return the table of reported figures, or of some of them only."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("id", "kind", "quantity", "value", "unit", "where and when", "source", "caveat"):
+        made.add_column(name, overflow="fold", no_wrap=name == "id")
+    for name, one in table.figures.items():
+        if only is None or name in only:
+            where = ", ".join(text for text in (one.operation or one.place, one.period) if text)
+            source = ", ".join(text for text in (one.publisher, one.date) if text) or "derived"
+            firm = "" if one.qualifier == "exact" else f"{one.qualifier.replace('_', ' ')} "
+            value = firm + value_text(one.value)
+            made.add_row(*map(escape, (name, one.kind, one.quantity, value, one.unit, where, source, one.caveat)))
+    return made
 
 
 def scenario_table() -> Table:
@@ -205,6 +233,7 @@ def measure_table() -> Table:
         table.add_column(name, no_wrap=name == "measure")
     for name, measure in MEASURES.items():
         table.add_row(name, measure.unit, measure.group, measure.definition)
+    table.caption = "Those of an operation; a programme's follow from the days of its calendar and stand in its summary.csv."
     return table
 
 

@@ -114,8 +114,7 @@ def timeline(scenario: Scenario, trace: Trace) -> Figure:
         more = f", the first {len(shown)} of {len(days)} days" if len(days) > len(shown) else ""
         foot_note(
             figure,
-            f"Local time; one replication{more}. Black line: on duty.\n"
-            "Ticks on top: vehicles that passed, every unit busy.",
+            f"Local time; one replication{more}. Black line: on duty.\nTicks on top: vehicles that passed, every unit busy.",
         )
     return figure
 
@@ -135,10 +134,8 @@ def _strips(trace: Trace) -> list[Strip]:
     ]  # fmt: skip
 
 
-def _draw_day(
-    figure: Figure, scenario: Scenario, day: int, strips: list[Strip], span: tuple[int, int], bottom: float
-) -> None:
-    date = scenario.operation.start + timedelta(days=day)
+def _draw_day(figure: Figure, scenario: Scenario, day: int, strips: list[Strip], span: tuple[int, int], bottom: float) -> None:
+    date = scenario.operation.first_day + timedelta(days=day)
     heading = f"{date:%A} {date.day} {date:%B %Y}"
     words_at(figure, 0.08, bottom + DAY_HEIGHT - 0.2, heading, fontsize=9, weight="bold")
     every = next(hours for hours in (1, 2, 3, 4, 6) if (span[1] - span[0]) / hours <= 7)

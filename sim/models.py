@@ -1,0 +1,74 @@
+"""The models that a scenario can be of: an operation on the road, or the programme in the country.
+
+Whoever runs, checks or shows scenarios goes through :func:`model_of`, and needs to know no more of a model than
+stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim import chance, measures
+from sim.engines import simpy_engine
+from sim.measures import Measure
+from sim.programme import draw as programme_draw
+from sim.programme import measures as programme_measures
+from sim.programme import pathway as programme_pathway
+from sim.programme.scenario import ProgrammeScenario
+from sim.scenario import Scenario
+from sim.scenario_file import ScenarioFile
+from sim.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One kind of scenario, with what makes its draws, its trace and its numbers.
+
+    Attributes
+    ----------
+    measures
+        The measures of a scenario by name; some depend on the days that the scenario asks about.
+    measure_all
+        Their values for one trace, in the same order.
+    part_of
+        Pairs of measures of which the first counts things that are among those the second counts.
+    """
+
+    kind: str
+    root: type[ScenarioFile]
+    engine: str
+    draw: Callable[[Any, int, int], Any]
+    simulate: Callable[[Any, Any], Trace]
+    measures: Callable[[Any], Mapping[str, Measure]]
+    measure_all: Callable[[Trace, Any], list[float]]
+    part_of: Callable[[Any], Sequence[tuple[str, str]]]
+
+
+OPERATION = Model(
+    kind="operation",
+    root=Scenario,
+    engine=simpy_engine.NAME,
+    draw=chance.draw,
+    simulate=simpy_engine.simulate,
+    measures=lambda scenario: measures.MEASURES,
+    measure_all=measures.measure_all,
+    part_of=lambda scenario: measures.PART_OF,
+)
+
+PROGRAMME = Model(
+    kind="programme",
+    root=ProgrammeScenario,
+    engine=programme_pathway.NAME,
+    draw=programme_draw.draw,
+    simulate=programme_pathway.simulate,
+    measures=programme_measures.measures,
+    measure_all=programme_measures.measure_all,
+    part_of=lambda scenario: programme_measures.part_of(programme_measures.measures(scenario)),
+)
+
+
+def model_of(scenario: ScenarioFile) -> Model:
+    """Return the model that a scenario is of."""
+    return PROGRAMME if isinstance(scenario, ProgrammeScenario) else OPERATION
