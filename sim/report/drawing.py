@@ -71,8 +71,8 @@ def style() -> Iterator[None]:
 def new_figure(height: float) -> Figure:
     """Return an empty figure of the width of a column; the height in inches.
 
-    Everything in it gets its place by hand: the solver behind matplotlib's own layouts varies in the last digits from run
-    to run, and the same picture would not be the same file.
+    Everything in it gets its place by hand: the solver behind matplotlib's own layouts varies in the last digits from
+    run to run, and the same picture would not be the same file.
     """
     from matplotlib.figure import Figure
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from sim.distributions import Distribution
 from sim.loading import field_at, unit_of, value_at
 from sim.report.numbers import DASH
 from sim.scenario_file import Evidence, ScenarioFile
@@ -70,14 +70,14 @@ def value_in_words(value: Any, unit: str) -> str:
     """Return a parameter's value as people write it; a duration brings its unit along."""
     if value is None:
         return "none"
-    if isinstance(value, str | Distribution):
-        return str(value)
     if isinstance(value, int) and unit.startswith("duration"):
         return format_duration(value)
     if isinstance(value, int | float):
         return f"{value:.12g}"
     if isinstance(value, tuple | list):
         return ", ".join(value_in_words(item, unit) for item in value)
+    if isinstance(value, time) and not value.second:
+        return value.isoformat("minutes")
     return str(value)
 
 

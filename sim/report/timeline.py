@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_DAYS_SHOWN = 5
-#: Inches: a day with heading, strips and hours; one strip.
-DAY_HEIGHT, STRIP_HEIGHT = 1.9, 0.37
+#: Inches: a day with heading, strips and hours; one strip; between two.
+DAY_HEIGHT, STRIP_HEIGHT, STRIP_GAP = 2.0, 0.37, 0.16
 MOST_STEPS_SHOWN = 1_500
 
 
@@ -142,7 +142,7 @@ def _draw_day(figure: Figure, scenario: Scenario, day: int, strips: list[Strip],
     ticks = list(range(span[0], span[1] + 1, every))
     for place, strip in enumerate(strips):
         lowest = place == len(strips) - 1
-        up = bottom + 0.3 + (STRIP_HEIGHT + 0.1) * (len(strips) - place - 1)
+        up = bottom + 0.3 + (STRIP_HEIGHT + STRIP_GAP) * (len(strips) - place - 1)
         axes = axes_at(figure, 1.3, up, COLUMN_WIDTH - 1.55, STRIP_HEIGHT)
         _draw_strip(axes, strip, day, span)
         axes.set_xlim(*span)
