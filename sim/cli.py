@@ -424,19 +424,17 @@ class _progress:  # noqa: N801 - reads as a function
 
 
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
-    from sim.report import files
+    from sim.report import figures, files, html
 
     command = _command()
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
-        if _operation(result.scenario):  # the pictures and the report are those of an operation
-            from sim.report import figures, html
-
-            (inside / "figures").mkdir()
-            for name, figure in figures.all_of(result).items():
-                figures.save_svg(figure, inside / "figures" / f"{name}.svg")
-            html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()))
+        drawn = figures.all_of(result)
+        (inside / "figures").mkdir()
+        for name, figure in drawn.items():
+            figures.save_svg(figure, inside / "figures" / f"{name}.svg")
+        html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()), drawn)
         files.write_manifest(result, inside, command, seconds, started)
 
 
@@ -452,12 +450,10 @@ def _show(result: Result, folder: Path, scenario: str) -> None:
         "comes on top ('stopflow explain').",
         markup=False,
     )
-    pictured = _operation(result.scenario) is not None
-    written = ", ".join(["summary.csv", "replications.csv", "manifest.json", *(["report.html", "figures/"] if pictured else [])])
-    console.print(f"\nFiles in {folder}: {written}", markup=False)
+    console.print(f"\nFiles in {folder}: report.html, summary.csv, replications.csv, manifest.json, figures/", markup=False)
     console.print(f"Seed {result.seed}, engine {result.engine}, trace digest {result.digest[:16]}…", markup=False)
     name = shlex.quote(scenario)
-    what_if = "status_check.limit='10 min'" if pictured else "programme.training.task_force.seats=200"
+    what_if = "status_check.limit='10 min'" if _operation(result.scenario) else "programme.training.task_force.seats=200"
     console.print(
         f"\nNext:  stopflow run {name} --set {what_if}   (a first what-if)\n"
         f"       stopflow replay {folder} --replication 17                (the story of one replication)\n"

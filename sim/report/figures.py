@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.experiment.replications import Result, Summary, replicate, summarise
 from sim.measures import Measure
+from sim.report.curves import curves
 from sim.report.drawing import (
     BLACK,
     BLUE,
@@ -54,6 +55,8 @@ Floats = NDArray[np.float64]
 #: A reported figure further than this many standard deviations off is drawn at the edge, as an arrow.
 EDGE = 3.5
 MOST_BINS = 24
+#: More reported figures than this are better read as curves, or in the table.
+MOST_ROWS = 30
 #: Inches in the picture of distributions: a heading, a panel with its labels, the note at the foot; panels to a row.
 HEADING, PANEL, FOOT, ACROSS = 0.28, 1.26, 0.5, 3
 GROUP_COLOURS = {"yield": BLUE, "burden and error": VERMILION, "stops and inspections": "#5B7C99", "officers": GREEN} | {
@@ -76,10 +79,12 @@ def all_of(result: Result) -> dict[str, Figure]:
     pictures: dict[str, Figure] = {}
     if isinstance(scenario, Scenario):
         pictures |= {"flow": as_figure(scenario), "funnel": funnel(result)}
-    if scenario.reported:
+    else:
+        pictures["curves"] = curves(result)
+    if scenario.reported and len(scenario.reported) <= MOST_ROWS:
         pictures["reported_against_simulated"] = reported_against_simulated(result)
-    pictures["distributions"] = distributions(result)
     if isinstance(scenario, Scenario):
+        pictures["distributions"] = distributions(result)
         pictures["timeline"] = timeline(scenario, replicate(scenario, result.seed, 0))
     return pictures
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from sim.errors import UsageError
 from sim.experiment.replications import Summary
 from sim.scenario_file import ReportedFigure
 from sim.units import MILLISECONDS

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sim.loading import field_at, unit_of, value_at
 from sim.report.numbers import DASH
 from sim.scenario_file import Evidence, ScenarioFile
-from sim.units import format_duration
+from sim.units import format_duration, format_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ def parameters_in_words(scenario: ScenarioFile) -> Iterator[ParameterInWords]:
 
 def value_in_words(value: Any, unit: str) -> str:
     """Return a parameter's value as people write it; a duration brings its unit along."""
-    if value is None:
-        return "none"
-    if isinstance(value, int) and unit.startswith("duration"):
-        return format_duration(value)
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, int) and (unit == "USD" or unit.startswith("duration")):
+        return format_money(value).removesuffix(" USD") if unit == "USD" else format_duration(value)
     if isinstance(value, int | float):
         return f"{value:.12g}"
     if isinstance(value, tuple | list):

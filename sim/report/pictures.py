@@ -103,6 +103,14 @@ def _timeline(result: Result) -> str:
     )
 
 
+def _curves(result: Result) -> str:
+    rows = [
+        f"{name_in_words(name)}: reported {in_words(figure.value, '')}, simulated {_range(result, name)}"
+        for name, figure in result.scenario.reported.items()
+    ]
+    return f"{'; '.join(rows)}. Simulated are the 90% ranges."
+
+
 def _range(result: Result, measure: str) -> str:
     one = result.summary(measure)
     return range_in_words(one.p05, one.p95, result.measures[measure].unit)
@@ -119,6 +127,11 @@ WORDS: dict[str, tuple[str, str, Callable[[Result], str]]] = {
         "From vehicles seen to people in custody",
         f"What goes on and what is lost at each step. {CHANCE}",
         _funnel,
+    ),
+    "curves": (
+        "What the published list said, and what is simulated",
+        f"Counts on the days of the published list. {CHANCE}",
+        _curves,
     ),
     "reported_against_simulated": (
         "Reported against simulated",

@@ -12,7 +12,18 @@ from sim.pathway.jail import CLOCKS
 from sim.scenario import DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
 from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
 
-_WAYS = dict(zip(PATHS, ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility"), strict=True))
+_WAYS = {
+    "ice_vehicles": "to ICE vehicles on the scene",
+    "local_booking": "to the county jail",
+    "agency_drives": "to ICE's facility",
+    "ice_comes": "over to the ICE officer who has come",
+}
+    zip(
+        PATHS,
+        ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility", "over to the ICE officer who has come"),
+        strict=True,
+    )
+)
 
 _CLOCKS = dict(enumerate(CLOCKS))
 _TOLD = {

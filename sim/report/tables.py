@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from sim import evidence
-from sim.distributions import DISTRIBUTIONS, Distribution
+from sim.distributions import DISTRIBUTIONS
 from sim.experiment.comparison import Difference, difference
-from sim.experiment.replications import Result
+from sim.experiment.replications import Result, Summary
 from sim.loading import field_at, shipped, unit_of, value_at
 from sim.measures import MEASURES, Measure
 from sim.measures.registry import by_group
-from sim.report.numbers import in_words
+from sim.report.numbers import QUALIFIER_WORDS, in_words, interval_in_words, interval_of_mean, range_in_words, verdict
+from sim.report.parameters import value_in_words
 from sim.reported import load
-from sim.scenario_file import Evidence, ScenarioFile
-from sim.units import format_duration
+from sim.scenario_file import Evidence, ReportedFigure, ScenarioFile
 
-_QUALIFIER = {"exact": "", "approximate": "about ", "at_least": "at least ", "under": "under "}
 _GRADE_STYLE = {"reported": "green", "published": "yellow", "assumed": "red"}
 
 
@@ -41,39 +38,26 @@ def summary_table(result: Result) -> Table:
 
 
 def _summary_row(result: Result, measure: Measure) -> tuple[str, ...]:
-    one = result.summary(measure.name)
+    one, unit = result.summary(measure.name), measure.unit
     figure = result.scenario.reported.get(measure.name)
-    reported = f"{_QUALIFIER[figure.qualifier]}{in_words(figure.value, measure.unit)}" if figure else ""
-    inside = _in_range(one.p05, one.p95, figure.value, figure.qualifier) if figure else ""
-    if figure and figure.use != "target":
-        inside += f" ({figure.use.replace('_', ' ')})"
     return (
         f"  {measure.name}",
-        measure.unit,
-        in_words(one.mean, measure.unit),
-        f"{in_words(one.p05, measure.unit)} to {in_words(one.p95, measure.unit)}",
-        f"{in_words(one.ci_low, measure.unit)} to {in_words(one.ci_high, measure.unit)}",
-        reported,
-        inside,
+        unit,
+        in_words(one.mean, unit),
+        range_in_words(one.p05, one.p95, unit),
+        interval_in_words(*interval_of_mean(one), unit),
+        _reported_text(figure, unit) if figure else "",
+        _verdict_text(figure, one, unit) if figure else "",
     )
 
 
-def in_range(low: float, high: float, value: float, qualifier: str) -> bool:
-    """Whether a reported figure is compatible with a simulated range.
-
-    A figure that was reported as a bound (at least, under) is compatible with any range that reaches beyond the bound.
-    """
-    if math.isnan(low):
-        return False
-    if qualifier == "at_least":
-        return high >= value
-    if qualifier == "under":
-        return low < value
-    return low <= value <= high
+def _reported_text(figure: ReportedFigure, unit: str) -> str:
+    return QUALIFIER_WORDS[figure.qualifier] + in_words(figure.value, unit)
 
 
-def _in_range(low: float, high: float, value: float, qualifier: str) -> str:
-    return "[green]yes[/green]" if in_range(low, high, value, qualifier) else "[red]NO[/red]"
+def _verdict_text(figure: ReportedFigure, one: Summary, unit: str) -> str:
+    inside = "[green]yes[/green]" if verdict(figure, one, unit) == "inside" else "[red]NO[/red]"
+    return inside if figure.use == "target" else f"{inside} ({figure.use.replace('_', ' ')})"
 
 
 def comparison_table(results: Mapping[str, Result]) -> Table:
@@ -121,17 +105,14 @@ def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
     for name, result in results.items():
         for measure, figure in result.scenario.reported.items():
             unit, one = result.measures[measure].unit, result.summary(measure)
-            inside = in_range(one.p05, one.p95, figure.value, figure.qualifier)
-            outside += figure.use == "target" and not inside
-            use = "" if figure.use == "target" else f" ({figure.use.replace('_', ' ')})"
-            verdict = "[green]yes[/green]" if inside else "[red]NO[/red]"
+            outside += figure.use == "target" and verdict(figure, one, unit) != "inside"
             table.add_row(
                 name,
                 measure,
-                f"{_QUALIFIER[figure.qualifier]}{in_words(figure.value, unit)}",
+                _reported_text(figure, unit),
                 in_words(one.median, unit),
-                f"{in_words(one.p05, unit)} to {in_words(one.p95, unit)}",
-                verdict + use,
+                range_in_words(one.p05, one.p95, unit),
+                _verdict_text(figure, one, unit),
             )
         if not result.scenario.reported:
             table.add_row(name, "[dim]nothing was reported; it ran[/dim]")
@@ -150,7 +131,7 @@ def parameter_table(scenario: ScenarioFile, only: str = "") -> Table:
         extra = field.json_schema_extra
         table.add_row(
             path,
-            escape(value_text(value_at(scenario, path))),
+            escape(value_in_words(value_at(scenario, path), unit_of(field))),
             unit_of(field),
             range_text(behind),
             f"[{_GRADE_STYLE[behind.grade]}]{behind.grade}[/]",
@@ -158,21 +139,6 @@ def parameter_table(scenario: ScenarioFile, only: str = "") -> Table:
             str(extra.get("role", "")) if isinstance(extra, dict) else "",
         )
     return table
-
-
-def value_text(value: Any) -> str:
-    """Return a parameter's value as people write it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool | str | Distribution):
-        return str(value)
-    if isinstance(value, int) and value >= 1000:
-        return format_duration(value)
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    if isinstance(value, tuple | list):
-        return ", ".join(value_text(item) for item in value)
-    return str(value)
 
 
 def range_text(evidence: Evidence) -> str:
@@ -210,7 +176,7 @@ def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Ta
             where = ", ".join(text for text in (one.operation or one.place, one.period) if text)
             source = ", ".join(text for text in (one.publisher, one.date) if text) or "derived"
             firm = "" if one.qualifier == "exact" else f"{one.qualifier.replace('_', ' ')} "
-            value = firm + value_text(one.value)
+            value = firm + value_in_words(one.value, one.unit)
             made.add_row(*map(escape, (name, one.kind, one.quantity, value, one.unit, where, source, one.caveat)))
     return made
 
