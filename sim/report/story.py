@@ -18,12 +18,6 @@ _WAYS = {
     "agency_drives": "to ICE's facility",
     "ice_comes": "over to the ICE officer who has come",
 }
-    zip(
-        PATHS,
-        ("to ICE vehicles on the scene", "to the county jail", "to ICE's facility", "over to the ICE officer who has come"),
-        strict=True,
-    )
-)
 
 _CLOCKS = dict(enumerate(CLOCKS))
 _TOLD = {
