@@ -28,6 +28,14 @@ MOST_VALUES = 10_000
 LARGEST = {"shape": 100, "sigma": 10}
 
 
+def normal_quantile(u: Floats) -> Floats:
+    """Return the standard normal number below which a share ``u`` of all lies."""
+    import numpy as np
+    from scipy.special import ndtri  # late: it takes longer to import than most commands to run
+
+    return np.asarray(ndtri(u), dtype=np.float64)
+
+
 class Distribution:
     """A distribution of durations. Parameters are milliseconds, save for shapes and sigmas, which are plain numbers."""
 
@@ -156,9 +164,8 @@ class Lognormal(Distribution):
 
     def _inverse(self, u: Floats) -> Floats:
         import numpy as np
-        from scipy.special import ndtri
 
-        return self.median * np.exp(self.sigma * ndtri(u))
+        return self.median * np.exp(self.sigma * normal_quantile(u))
 
     def __str__(self) -> str:
         reach = math.exp(self.sigma * WIDTH_90 / 2)

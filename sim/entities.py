@@ -1,9 +1,12 @@
-"""Vehicles and the people in them, as one replication has drawn them. Nothing in here changes once made."""
+"""Vehicles and the people in them, as one replication has drawn them. Nothing in here changes once made.
+
+Named tuples, since they are made faster than anything else that cannot be changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.chance import Draws, FlowDraws, JailDraws
 from sim.scenario import LICENCES, STANDINGS
@@ -16,8 +19,7 @@ LOCAL, OVERFLOW = 250, 251
 IN_STATE, OUT_OF_STATE, NO_LICENCE = (LICENCES.index(name) for name in ("in_state", "out_of_state", "none"))
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One person in one seat of a vehicle; seat 0 is the driver's. Durations in milliseconds."""
 
     seat: int
@@ -43,8 +45,7 @@ class Person:
         return self.seat == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Vehicle:
+class Vehicle(NamedTuple):
     """One vehicle that gives ground for a stop, with its drawn fate. Times and durations in milliseconds."""
 
     flow: int
@@ -69,8 +70,7 @@ class Vehicle:
     people: tuple[Person, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """One person who comes to the jail from elsewhere; its flow is LOCAL or OVERFLOW."""
 
     flow: int

@@ -144,7 +144,7 @@ def find(scenario: str | Path) -> Path:
     path = Path(scenario)
     if is_there(path) or path.suffix in (".yaml", ".yml"):
         return path
-    for file in shipped():
+    for file in (*shipped(), shipped_folder() / "base.yaml"):
         if file.stem == str(scenario):
             return file
     hint = nearest(str(scenario), [file.stem for file in shipped()])

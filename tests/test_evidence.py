@@ -69,10 +69,7 @@ def test_a_conflated_figure_may_be_shown_and_is_warned_of(tmp_path):
 
 def test_a_figure_that_stands_in_a_contradiction_without_being_excluded_may_be_a_target(tmp_path):
     assert shipped_table().about("S0-06")
-    assert (
-        load(mine(tmp_path, "  detained: {value: 40, figure: S0-06, source: me}\n")).reported["detained"].use
-        == "target"
-    )
+    assert load(mine(tmp_path, "  detained: {value: 40, figure: S0-06, source: me}\n")).reported["detained"].use == "target"
 
 
 def test_an_unknown_figure_is_refused_with_the_nearest_one(tmp_path):

@@ -135,9 +135,7 @@ def test_a_ban_stops_an_inquiry_under_way_and_ends_what_was_signed_before_it():
 
 def test_every_inquiry_is_pending_declined_or_signed_and_every_agreement_stands_or_has_ended():
     scenario, draws, trace = world()
-    asked, declined, signed, ended = (
-        pairs(rows(trace, kind)) for kind in (Kind.ASKED, Kind.DECLINED, Kind.SIGNED, Kind.ENDED)
-    )
+    asked, declined, signed, ended = (pairs(rows(trace, kind)) for kind in (Kind.ASKED, Kind.DECLINED, Kind.SIGNED, Kind.ENDED))
     held = {pair for pair, row in zip(signed, rows(trace, Kind.SIGNED), strict=True) if row[6] == 1}
     assert set(declined).isdisjoint(signed)
     assert set(signed) - held | set(declined) <= set(asked)
@@ -190,9 +188,7 @@ def test_nobody_is_credentialed_before_the_course_and_no_course_begins_before_th
 def test_seats_in_training_are_all_used_and_never_exceeded(model, seats):
     _, _, trace = world(f"programme.training.{model}.seats={seats}")
     mine = trace.rows[trace.rows[:, 4] == MODELS.index(model)]
-    change = np.where(mine[:, 1] == Kind.SEATS_TAKEN, mine[:, 6], 0) - np.where(
-        mine[:, 1] == Kind.SEATS_FREED, mine[:, 6], 0
-    )
+    change = np.where(mine[:, 1] == Kind.SEATS_TAKEN, mine[:, 6], 0) - np.where(mine[:, 1] == Kind.SEATS_FREED, mine[:, 6], 0)
     assert np.cumsum(change).max() == seats
     assert np.cumsum(change).min() >= 0
 
@@ -242,9 +238,7 @@ def test_a_mandate_binds_the_largest_counties_of_its_group_and_nobody_else():
     moved = np.zeros(len(with_law), dtype=bool)
     for a, b in zip(with_law.under, without.under, strict=True):
         moved |= a.asks != b.asks
-    texas = (with_law.group == scenario.programme.group_names.index("texas")) & (
-        with_law.kind == KINDS.index("counties")
-    )
+    texas = (with_law.group == scenario.programme.group_names.index("texas")) & (with_law.kind == KINDS.index("counties"))
     assert moved.any() and not moved[~texas].any()
     covered = round(scenario.programme.mandates["texas_2026"].covered * texas.sum())
     assert with_law.sworn[moved].min() >= np.sort(with_law.sworn[texas])[-covered]
@@ -296,10 +290,7 @@ def test_results_do_not_hang_on_the_size_of_chunks():
 
 
 def same_agencies(one, other):
-    return all(
-        np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("group", "kind", "number", "state", "sworn")
-    )
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("group", "kind", "number", "state", "sworn"))
 
 
 def test_other_training_seats_leave_the_agencies_and_what_they_sign_the_same():
@@ -319,9 +310,7 @@ def test_more_agencies_in_one_group_leave_those_of_every_group_what_they_were():
     task_force = MODELS.index("task_force")
     florida_counties = (before.group == scenario.programme.group_names.index("florida")) & (before.kind == 0)
     # Who must sign, and who held an agreement on the first day, is a rank in the group; the rest is an agency's own.
-    assert np.array_equal(
-        before.under[task_force].asks[~florida_counties], after.under[task_force].asks[~new][~florida_counties]
-    )
+    assert np.array_equal(before.under[task_force].asks[~florida_counties], after.under[task_force].asks[~new][~florida_counties])
 
 
 def test_a_longer_calendar_leaves_what_happened_before_its_old_end_the_same():
@@ -406,9 +395,7 @@ def test_a_figure_for_a_day_that_is_not_counted_is_refused_with_the_nearest_name
         f"extends: {ADOPTION}\ntitle: mine\nquestion: what?\n{source}\n"
         "reported:\n  agreements_2025_06_07: {value: 650, source: me}\n"
     )
-    with pytest.raises(
-        ScenarioError, match=r"mine\.yaml:6:\d+: reported\.agreements_2025_06_07: no measure has this name"
-    ):
+    with pytest.raises(ScenarioError, match=r"mine\.yaml:6:\d+: reported\.agreements_2025_06_07: no measure has this name"):
         load(file)
 
 
@@ -474,9 +461,7 @@ def test_every_parameter_of_the_shipped_files_has_a_source():
     for name in FILES:
         scenario = load(name)
         bare = [
-            path
-            for path, one in scenario.evidence.items()
-            if one.source is None and one.written not in (0, "none", (), None)
+            path for path, one in scenario.evidence.items() if one.source is None and one.written not in (0, "none", (), None)
         ]
         structural = ("programme.calendar.", "programme.mandates.")
         assert [path for path in bare if not path.startswith(structural)] == []

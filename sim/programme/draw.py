@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from scipy.special import ndtri
 
 from sim.chance import Flags, Floats, Ints, choose, uniforms
+from sim.distributions import normal_quantile
 from sim.programme.scenario import (
     ELIGIBLE,
     KINDS,
@@ -170,7 +170,7 @@ def _day(calendar: Calendar, day: date | None) -> int:
 
 def _sworn(block: _Block) -> Ints:
     size = getattr(block.programme.sizes, block.kind)
-    officers: Floats = np.rint(size.median * np.exp(size.sigma * ndtri(block.uniform("sizes"))))
+    officers: Floats = np.rint(size.median * np.exp(size.sigma * normal_quantile(block.uniform("sizes"))))
     return np.maximum(officers, 1.0).astype(np.int64)
 
 
@@ -269,7 +269,7 @@ def _activity(block: _Block, model: str) -> Floats:
     """Return arrests relative to the mean: lognormal with mean 1."""
     arrests = block.programme.arrests
     sigma = arrests.spread_of_task_force if model.endswith("task_force") else arrests.spread_of_jails
-    activity: Floats = np.exp(sigma * ndtri(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
+    activity: Floats = np.exp(sigma * normal_quantile(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
     return activity
 
 
@@ -288,7 +288,7 @@ def _cumulative_pace(programme: Programme, model: str, seed: int, replication: i
     rates = []
     for edge in edges[:-1].tolist():
         day = calendar.begins + timedelta(days=edge // DAY)
-        wave = np.exp(sigma * ndtri(u[(day.year - FIRST_YEAR) * 12 + day.month - 1]) - sigma**2 / 2)
+        wave = np.exp(sigma * normal_quantile(u[(day.year - FIRST_YEAR) * 12 + day.month - 1]) - sigma**2 / 2)
         rates.append(_rate(paces, day, model) / 1000 * wave)
     cumulative = np.concatenate(([0.0], np.cumsum(np.asarray(rates) * np.diff(edges) / WEEK)))
     return edges, cumulative

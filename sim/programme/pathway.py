@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import simpy
-from scipy.special import ndtri
 
 from sim.chance import Floats, Ints
+from sim.distributions import normal_quantile
 from sim.programme.draw import NEVER, WEEK, ProgrammeDraws
 from sim.programme.record import NOBODY, PAYERS, Kind
 from sim.programme.scenario import MODELS, ProgrammeScenario
@@ -234,7 +234,7 @@ def poisson(mean: Floats, u: Floats) -> Ints:
         Numbers strictly between 0 and 1, shape (n,).
     """
     large = mean > LARGEST_MEAN
-    counts = np.where(large, np.maximum(np.rint(mean + np.sqrt(mean) * ndtri(u)), 0), 0).astype(np.int64)
+    counts = np.where(large, np.maximum(np.rint(mean + np.sqrt(mean) * normal_quantile(u)), 0), 0).astype(np.int64)
     chance = np.where(large, 0.0, np.exp(-mean))
     reached = chance.copy()
     step = 0
