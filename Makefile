@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios test test-slow lint format schema bench clean
+.PHONY: help setup run scenarios test test-slow lint format pictures schema bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -44,7 +44,7 @@ scenarios: setup ## run every shipped scenario and show what was reported beside
 	.venv/bin/stopflow reproduce
 
 test: setup ## run the tests, without the slow ones
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --dist worksteal
 
 test-slow: setup ## run the long statistical proofs
 	.venv/bin/pytest -m slow
@@ -57,6 +57,10 @@ lint: setup ## check style, format and types
 format: setup ## format the code and repair what can be repaired safely
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+pictures: setup ## draw the pictures of the README again
+	.venv/bin/stopflow run wyoming_safe_haul_2025 --replications 400 --seed 7 --out results/pictures --force
+	cp results/pictures/figures/reported_against_simulated.svg results/pictures/figures/flow.svg docs/pictures/
 
 schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
 	.venv/bin/python -m sim.schema

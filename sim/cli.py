@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -51,14 +52,12 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing 
 
 def main() -> None:
     """Run the command line; a mistake of the user ends in one message and exit status 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a request to end cleans up as Ctrl-C does
     try:
         app(standalone_mode=True)
     except StopflowError as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("stopped; nothing was written.", file=sys.stderr)
-        raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of our output has gone, as with '| head'
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
@@ -419,8 +418,10 @@ class _progress:  # noqa: N801 - reads as a function
         self.bar.start()
         return lambda done, total: self.bar.update(self.task, completed=done, total=total)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.bar.stop()
+        if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
+            print("stopped; nothing was written.", file=sys.stderr)
 
 
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
