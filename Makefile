@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios test test-slow lint format pictures schema bench clean
+.PHONY: help setup run scenarios test test-slow lint format pictures digests schema bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ format: setup ## format the code and repair what can be repaired safely
 pictures: setup ## draw the pictures of the README again
 	.venv/bin/stopflow run wyoming_safe_haul_2025 --replications 400 --seed 7 --out results/pictures --force
 	cp results/pictures/figures/reported_against_simulated.svg results/pictures/figures/flow.svg docs/pictures/
+
+digests: setup ## accept changed results: write tests/digests.json anew (flag it in CHANGELOG.md)
+	.venv/bin/python -m tests.digests
 
 schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
 	.venv/bin/python -m sim.schema
