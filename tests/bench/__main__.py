@@ -12,6 +12,7 @@ import gc
 import itertools
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -84,6 +85,21 @@ def circumstances(rounds: int, seconds: float) -> str:
     return f"One process; {python}, {packages}, {system}; medians of {rounds} rounds of {seconds:g} s each."
 
 
+def country() -> str:
+    """Measure the programme in the country, in a process of its own so that the peak of memory is its own; one line."""
+    code = (
+        "import resource, time; from sim.reported import load; from sim.experiment.replications import run\n"
+        "scenario = load('national_arrests'); run(scenario, replications=1, seed=1)\n"
+        "began = time.perf_counter(); result = run(scenario, replications=5, seed=2)\n"
+        "seconds = (time.perf_counter() - began) / 5\n"
+        "agencies = [result.summary(name).median for name in result.measures if name.startswith('agencies_2')][-1]\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "print(f'{agencies:,.0f} agencies, {seconds:.2f} s a replication on one core, peak memory {peak:,.0f} MB')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return f"The country over 17 months, week by week (programme/national_arrests): {done.stdout.strip()}."
+
+
 def as_text(rows: list[Row]) -> str:
     """Return the table for a terminal, in aligned columns."""
     table = [HEADINGS, *(row.cells() for row in rows)]
@@ -128,7 +144,7 @@ def main() -> None:
 
     found, missing = contenders(wanted.scenario)
     rows = measure(found, wanted.rounds, wanted.seconds)
-    notes = [circumstances(wanted.rounds, wanted.seconds)]
+    notes = [circumstances(wanted.rounds, wanted.seconds), country()]
     if not all(one.same_work for one in found):
         notes.append(NOTE)
     print(as_text(rows), "", *notes, *missing, sep="\n")
