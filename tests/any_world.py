@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sim.chance import Draws, draw
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.simpy_engine import simulate
-from sim.loading import from_plain, unit_of
 from sim.fields import AGREEMENTS, CHANNELS, WEEKDAYS, Parameters
+from sim.loading import from_plain, unit_of
 from sim.scenario import Scenario, Weights
 from sim.trace import Trace
 from sim.units import MILLISECONDS
@@ -74,9 +74,7 @@ by_unit: dict[str, st.SearchStrategy[Any]] = {
     "true or false": st.booleans(),
     "USD": st.sampled_from(["0 USD", "52.50 USD", "100,000 USD"]),
     "weekdays": st.just(list(WEEKDAYS)),
-    "channels": st.permutations(CHANNELS).flatmap(
-        lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])
-    ),
+    "channels": st.permutations(CHANNELS).flatmap(lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])),
 }
 
 
@@ -116,9 +114,7 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "status_check.asked": st.sampled_from(["occupants", "occupants", "drivers", "drivers_unsettled", "nobody"]),
     "status_check.threshold": seldom,
     **{f"status_check.{name}.no_answer": seldom for name in CHANNELS},
-    **{
-        f"status_check.{name}.gives_up_after": st.sampled_from(["1 h", "30 min", "5 min", "0 min"]) for name in CHANNELS
-    },
+    **{f"status_check.{name}.gives_up_after": st.sampled_from(["1 h", "30 min", "5 min", "0 min"]) for name in CHANNELS},
     **{f"status_check.{name}.reply": st.one_of(st.sampled_from(["30 min", "10 min"]), durations) for name in CHANNELS},
     "status_check.go_ahead": st.sampled_from([1, 0.4]),
     "people.crew_van.number": st.lists(weights, min_size=1, max_size=8).filter(any),

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import pytest
 
 from sim.entities import ARRESTED, IN_STATE, OUTCOMES, Person, Vehicle, vehicles
+from sim.fields import CHANNELS
 from sim.measures import MEASURES, PART_OF, measure_all
 from sim.pathway.custody import PATHS
-from sim.fields import CHANNELS
 from sim.trace import NOBODY, Kind
 from sim.units import HOUR, MILLISECONDS
 from tests.any_world import Run
@@ -99,15 +99,9 @@ def time_never_runs_backwards(told: Told) -> None:
 def every_vehicle_diverts_or_passes_or_is_stopped_exactly_once_when_it_comes_by(told: Told) -> None:
     assert set(told.of_vehicle) == set(told.drawn)
     for name, vehicle in told.drawn.items():
-        first = [
-            row for row in told.of_vehicle[name] if row.kind in (Kind.DIVERTED, Kind.SEEN, Kind.PASSED, Kind.STOP_BEGAN)
-        ]
+        first = [row for row in told.of_vehicle[name] if row.kind in (Kind.DIVERTED, Kind.SEEN, Kind.PASSED, Kind.STOP_BEGAN)]
         fate = [row.kind for row in first]
-        assert (
-            fate == [Kind.DIVERTED]
-            if vehicle.diverts
-            else fate in ([Kind.SEEN, Kind.PASSED], [Kind.SEEN, Kind.STOP_BEGAN])
-        )
+        assert fate == [Kind.DIVERTED] if vehicle.diverts else fate in ([Kind.SEEN, Kind.PASSED], [Kind.SEEN, Kind.STOP_BEGAN])
         assert {row.time for row in first} == {vehicle.arrives}
         if fate[-1] != Kind.STOP_BEGAN:
             assert len(told.of_vehicle[name]) == len(first)
@@ -277,9 +271,7 @@ def people_are_kept_past_the_task_no_longer_than_the_check_or_the_limit(told: To
     for name, stop in told.stops.items():
         vehicle = told.drawn[name]
         task, end = stop[Kind.TASK_ENDED][0].time, stop[Kind.STOP_ENDED][0].time
-        asking = (
-            [vehicle.arrives + vehicle.asking] if _asked_by_policy(told.scenario.status_check.asked, vehicle) else []
-        )
+        asking = [vehicle.arrives + vehicle.asking] if _asked_by_policy(told.scenario.status_check.asked, vehicle) else []
         waited_for = asking + [row.time for kind in ENDINGS for row in stop[kind]]
         latest = math.inf if limit is None else task + limit
         assert end == max(task, min(latest, max(waited_for, default=task)))
@@ -328,11 +320,7 @@ def the_way_to_custody_is_that_of_the_policy_and_of_whether_ice_was_there_when_t
     assert ice == 0
     for name, stop in told.stops.items():
         began = [row.detail for row in stop[Kind.CUSTODY_BEGAN]]
-        assert (
-            began
-            == [row.detail for row in stop[Kind.CUSTODY_ENDED]]
-            == ([expected[name]] if stop[Kind.DETAINED] else [])
-        )
+        assert began == [row.detail for row in stop[Kind.CUSTODY_ENDED]] == ([expected[name]] if stop[Kind.DETAINED] else [])
 
 
 @law

@@ -283,9 +283,7 @@ def test_any_content_at_all_is_loaded_or_refused_with_the_file_named(tmp_path, c
 
 WHOLE = to_plain(load("wyoming_safe_haul_2025"))
 PATHS = sorted(load("wyoming_safe_haul_2025").evidence)
-ODD = st.sampled_from(
-    [None, True, -1, 0, 1e308, 10**400, float("nan"), "", "none", "9 min", "x" * 3_000, [], {}, [[1]], [{}]]
-)
+ODD = st.sampled_from([None, True, -1, 0, 1e308, 10**400, float("nan"), "", "none", "9 min", "x" * 3_000, [], {}, [[1]], [{}]])
 VALUES = st.recursive(ODD | st.text(max_size=5), lambda inside: st.lists(inside, max_size=2) | st.just({"value": 1}))
 
 

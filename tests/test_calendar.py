@@ -16,9 +16,7 @@ DETAINER = 48 * HOUR
 
 
 def end_of_detainer(begins: str, *, without_weekends: bool) -> str:
-    end = WYOMING.end_of_clock(
-        WYOMING.moment(datetime.fromisoformat(begins)), DETAINER, without_weekends=without_weekends
-    )
+    end = WYOMING.end_of_clock(WYOMING.moment(datetime.fromisoformat(begins)), DETAINER, without_weekends=without_weekends)
     return f"{WYOMING.local(end):%a %Y-%m-%d %H:%M}"
 
 

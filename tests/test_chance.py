@@ -61,9 +61,7 @@ def neighbours() -> list[tuple[int, int, str, int]]:
     streams += [(seed, 0, "stop.traffic_task@a", 0) for seed in (0, 2, 3, 11, 2**32 + 1, LARGEST_SEED)]
     streams += [(1, replication, "stop.traffic_task@a", 0) for replication in (1, 2, 3, 10, 2**32, 2**63)]
     streams += [(1, 0, "stop.traffic_task@a", seat) for seat in range(1, 8)]
-    streams += [
-        (1, 0, name, 0) for name in ("stop.traffic_task@b", "stop.traffic_task", "stop.outcome@a", "", "1/stop")
-    ]
+    streams += [(1, 0, name, 0) for name in ("stop.traffic_task@b", "stop.traffic_task", "stop.outcome@a", "", "1/stop")]
     return streams
 
 
@@ -97,9 +95,7 @@ def test_streams_are_unrelated_number_by_number() -> None:
 
 def test_neighbouring_entities_of_a_stream_are_unrelated() -> None:
     numbers = stats.norm.ppf(numbers_of_neighbours())
-    assert_plausible(
-        [float(stats.pearsonr(row[:-lag], row[lag:]).pvalue) for row in numbers for lag in (1, 2, 3, 4, 8)]
-    )
+    assert_plausible([float(stats.pearsonr(row[:-lag], row[lag:]).pvalue) for row in numbers for lag in (1, 2, 3, 4, 8)])
 
 
 def test_the_same_entity_is_unrelated_and_even_from_replication_to_replication() -> None:
@@ -191,9 +187,7 @@ def many_people(*settings: str) -> FlowDraws:
 
 
 PEOPLE = "people.car"
-EVEN_STANDING = [
-    f"{PEOPLE}.standing.{name}={{value: {weight}}}" for name, weight in zip(STANDINGS, (5, 2, 1, 1, 1), strict=True)
-]
+EVEN_STANDING = [f"{PEOPLE}.standing.{name}={{value: {weight}}}" for name, weight in zip(STANDINGS, (5, 2, 1, 1, 1), strict=True)]
 SHARES = (0.5, 0.2, 0.1, 0.1, 0.1)
 
 
@@ -202,9 +196,7 @@ def test_the_crew_effect_leaves_each_persons_own_chances_as_they_are(effect: flo
     """Fails if a share is off by 0.02 in any seat."""
     flow = many_people(*EVEN_STANDING, f"{PEOPLE}.crew_effect={{value: {effect}}}")
     counts = [np.bincount(seat.standing, minlength=len(SHARES)) for seat in flow.seats]
-    assert_plausible(
-        [binomial(found, len(flow), share) for seat in counts for found, share in zip(seat, SHARES, strict=True)]
-    )
+    assert_plausible([binomial(found, len(flow), share) for seat in counts for found, share in zip(seat, SHARES, strict=True)])
 
 
 @pytest.mark.parametrize("effect", [0, 0.4, 0.8, 1])
@@ -336,9 +328,7 @@ def test_vehicles_come_as_a_poisson_process_with_the_rate_of_the_hour_and_of_the
     for day, hour in found:
         factor = 0.5 if 4 <= hour < 14 else 0.0  # the shift from 04:00 to 14:00; outside all shifts nothing is seen
         if day == 1:  # the extra shift from 10:30 to 16:30 triples what there is
-            factor = {10: (0.5 + 1.5) / 2, 14: 3.0, 15: 3.0, 16: 1.5}.get(
-                hour, 3 * factor if 11 <= hour < 14 else factor
-            )
+            factor = {10: (0.5 + 1.5) / 2, 14: 3.0, 15: 3.0, 16: 1.5}.get(hour, 3 * factor if 11 <= hour < 14 else factor)
         expected[day, hour] = factor * profile[hour] * 26 / 6.5
     quiet = [key for key, mean in expected.items() if mean == 0]
     assert all(sum(found[key]) == 0 for key in quiet)

@@ -79,9 +79,7 @@ def test_handing_over_to_ice_on_the_scene_holds_the_unit_for_the_hand_over_only(
 def test_a_unit_in_custody_business_stops_nobody() -> None:
     world = small_world([load_of(1, "08:00"), at("09:04"), at("09:05")], settings=_policy("local_booking", {}))
     assert world.order("passed") == [1, 2], "without ICE the agency drives, two hours there and back"
-    with_ice = small_world(
-        [load_of(1, "08:00"), at("09:04"), at("09:05")], ice=True, settings=_policy("local_booking", {})
-    )
+    with_ice = small_world([load_of(1, "08:00"), at("09:04"), at("09:05")], ice=True, settings=_policy("local_booking", {}))
     assert with_ice.order("stop_began") == [0, 2]
 
 

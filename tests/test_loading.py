@@ -120,9 +120,7 @@ def test_an_entry_of_a_table_is_removed_with_null(written):
 def test_an_entry_whose_name_begins_like_a_removed_one_stays(written):
     more = to_plain(WYOMING)["traffic"]["flows"]["interstate_car"]
     base = written(HEADER + f"traffic: {{flows: {{interstate_car_2: {json.dumps(more)}}}}}\n", "base.yaml")
-    changed = load(
-        written(HEADER.replace("wyoming_safe_haul_2025", base.name) + "traffic: {flows: {interstate_car: null}}\n")
-    )
+    changed = load(written(HEADER.replace("wyoming_safe_haul_2025", base.name) + "traffic: {flows: {interstate_car: null}}\n"))
     assert "interstate_car_2" in changed.flow_names
     assert "interstate_car" not in changed.flow_names
 
@@ -167,10 +165,7 @@ def test_a_setting_is_laid_over_the_file():
 
 
 def test_of_two_settings_of_one_key_the_later_holds():
-    assert (
-        load("wyoming_safe_haul_2025", ["inspection.selected=0.1", "inspection.selected=0.2"]).inspection.selected
-        == 0.2
-    )
+    assert load("wyoming_safe_haul_2025", ["inspection.selected=0.1", "inspection.selected=0.2"]).inspection.selected == 0.2
 
 
 def test_a_setting_may_hold_a_distribution_a_list_a_removal_or_evidence():
@@ -233,9 +228,7 @@ def test_a_scenario_written_out_and_read_back_is_the_same(scenario):
 
 
 @pytest.mark.parametrize("scenario", SHIPPED.values(), ids=SHIPPED)
-@pytest.mark.parametrize(
-    "copied", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "deepcopy"]
-)
+@pytest.mark.parametrize("copied", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "deepcopy"])
 def test_a_copy_is_equal_has_the_same_digest_and_is_frozen(scenario, copied):
     again = copied(scenario)
     assert again == scenario
@@ -312,9 +305,7 @@ def test_reports_and_sources_do_not_change_the_digest():
 
 
 def test_the_same_value_in_another_unit_has_the_same_digest():
-    hours, minutes = (
-        load("wyoming_safe_haul_2025", [f"custody.ice_vehicles.wait={wait}"]) for wait in ("2 h", "120 min")
-    )
+    hours, minutes = (load("wyoming_safe_haul_2025", [f"custody.ice_vehicles.wait={wait}"]) for wait in ("2 h", "120 min"))
     assert hours.digest == minutes.digest
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from sim.experiment.replications import run
+from sim.fields import CHANNELS
 from sim.loading import load, shipped
 from sim.measures import MEASURES, PART_OF
 from sim.measures.events import Events
 from sim.measures.registry import GROUPS, Registry, by_group
 from sim.measures.roadside import ROADSIDE
-from sim.fields import CHANNELS
 from sim.scenario import LICENCES, STANDINGS
 from sim.trace import NOBODY, Kind, Trace, who
 from sim.units import DAY, parse_time

@@ -111,9 +111,7 @@ def test_a_unit_of_the_next_shift_takes_over_at_the_instant_at_which_the_first_e
 
 
 def test_a_shift_around_the_clock_on_consecutive_days_has_no_gap() -> None:
-    world = small_world(
-        [at("07:59", day=2), at("08:20", day=2)], shifts={"all_day": shift("08:00", "24 h", ice=[False, False])}
-    )
+    world = small_world([at("07:59", day=2), at("08:20", day=2)], shifts={"all_day": shift("08:00", "24 h", ice=[False, False])})
     assert world.order("stop_began") == [0, 1]
 
 

@@ -41,9 +41,7 @@ MANY = 40
 
 @cache
 def one_morning() -> Scenario:
-    return load(
-        "wyoming_safe_haul_2025", ["operation.shifts.detail.last=2025-11-18", "operation.shifts.detail.length=9 h"]
-    )
+    return load("wyoming_safe_haul_2025", ["operation.shifts.detail.last=2025-11-18", "operation.shifts.detail.length=9 h"])
 
 
 @cache
@@ -201,9 +199,7 @@ def first_enough(column: Sequence[float], wish: Precision) -> int | None:
 NOISE = np.random.Generator(np.random.Philox(6)).normal(100.0, 25.0, 400).tolist()
 
 
-@pytest.mark.parametrize(
-    "wish", [Precision("stops", 0.05, True), Precision("stops", 4.0, False), Precision("stops", 0.2, True)]
-)
+@pytest.mark.parametrize("wish", [Precision("stops", 0.05, True), Precision("stops", 4.0, False), Precision("stops", 0.2, True)])
 @pytest.mark.parametrize("chunk", [1, 3, 7, 50])
 def test_replications_stop_as_soon_as_the_wish_has_held_long_enough_whatever_the_chunk(
     wish: Precision, chunk: int, monkeypatch: pytest.MonkeyPatch

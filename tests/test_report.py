@@ -329,10 +329,7 @@ def test_citizens_taken_into_custody_are_named_in_the_answer(result: Result) -> 
     values = result.values.copy()
     for name in ("citizens_referred", "citizens_detained"):
         values[3, list(MEASURES).index(name)] = 2
-    assert (
-        "citizens were taken into custody in 1 of 20 replications"
-        in answer(dataclasses.replace(result, values=values))[0]
-    )
+    assert "citizens were taken into custody in 1 of 20 replications" in answer(dataclasses.replace(result, values=values))[0]
 
 
 def test_nobody_in_custody_is_said_to_be_nobody() -> None:
@@ -545,9 +542,7 @@ def test_the_flow_fits_a_terminal_of_100_columns() -> None:
 
 def test_the_channels_stand_in_the_order_in_which_they_are_tried() -> None:
     plain, turned = flow(), flow("status_check.channels=[support_centre, ice_on_scene]")
-    assert (
-        plain.index("1. ICE on the scene") < plain.index("2. ICE duty officer") < plain.index("3. ICE support centre")
-    )
+    assert plain.index("1. ICE on the scene") < plain.index("2. ICE duty officer") < plain.index("3. ICE support centre")
     assert turned.index("1. ICE support centre") < turned.index("2. ICE on the scene")
     assert "duty officer" not in turned
 

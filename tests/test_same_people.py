@@ -7,7 +7,7 @@ import typing
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from fnmatch import fnmatch
 from functools import cache
 from typing import Any
@@ -16,13 +16,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.chance import clock, draw, Draws, FlowDraws, JailDraws, Seat
+from sim.chance import Draws, FlowDraws, JailDraws, Seat, clock, draw
 from sim.distributions import Distribution
-from sim.loading import field_at, from_plain, load, to_plain, unit_of, value_at
 from sim.fields import CHANNELS
+from sim.loading import field_at, from_plain, load, to_plain, unit_of, value_at
 from sim.scenario import STANDINGS, Scenario
 from tests.worlds import lay
-
 
 # --- what may move --------------------------------------------------------------------------------------------------
 

@@ -181,9 +181,7 @@ def test_an_answer_that_comes_after_the_people_went_detains_nobody() -> None:
 def all_channels(order: Sequence[str], people: Sequence[PersonFate], **changes: Any) -> World:
     settings = {"status_check.channels": list(order), "status_check.support_centre.servers": 9}
     settings |= {f"status_check.{name}.gives_up_after": "20 min" for name in CHANNELS}
-    return checked(
-        [at("08:00", people=people)], ice_agents=2, settings={**settings, **changes.pop("settings", {})}, **changes
-    )
+    return checked([at("08:00", people=people)], ice_agents=2, settings={**settings, **changes.pop("settings", {})}, **changes)
 
 
 @pytest.mark.parametrize(
@@ -230,9 +228,7 @@ def test_without_channels_nobody_answers() -> None:
 
 
 def test_a_channel_without_servers_is_passed_over() -> None:
-    world = all_channels(
-        ["duty_officer", "support_centre"], [in_doubt()], settings={"status_check.duty_officer.servers": 0}
-    )
+    world = all_channels(["duty_officer", "support_centre"], [in_doubt()], settings={"status_check.duty_officer.servers": 0})
     assert world.details("question_put") == [SUPPORT_CENTRE]
 
 
@@ -260,9 +256,7 @@ def test_ice_that_has_left_with_its_shift_is_not_asked_any_more() -> None:
 
 def test_an_agent_whose_shift_ends_still_answers_the_question_at_hand_and_those_already_waiting() -> None:
     people = [in_doubt(reply="20 min"), in_doubt(reply="10 min")]
-    world = checked(
-        [at("17:50", people=people)], ice_agents=1, ice=True, settings={"status_check.channels": ["ice_on_scene"]}
-    )
+    world = checked([at("17:50", people=people)], ice_agents=1, ice=True, settings={"status_check.channels": ["ice_on_scene"]})
     assert world.times("answered") == ["18:12", "18:22"]
 
 

@@ -23,9 +23,9 @@ import pytest
 
 from sim.chance import draw
 from sim.engines.simpy_engine import simulate
+from sim.fields import WEEKDAYS
 from sim.loading import from_plain
 from sim.measures.events import Events
-from sim.fields import WEEKDAYS
 from sim.scenario import STANDINGS, Scenario
 from sim.trace import Kind, Trace
 from sim.units import DAY, HOUR, MILLISECONDS
@@ -47,12 +47,8 @@ def world(rate: str, settings: dict[str, Any], *, days: int = 4, vehicle: str = 
         "traffic": 1,
         "ice_presence": 0,
     }
-    plain["operation"] = {
-        "shifts": {"all": around_the_clock | {"patrol_units": 0, "inspectors": 0, "ice_agents": 0} | staff}
-    }
-    plain["traffic"]["flows"] = {
-        "road": {"vehicle": vehicle, "road": "road", "rate": rate, "by_hour": [1] * 24, "diverted": 0}
-    }
+    plain["operation"] = {"shifts": {"all": around_the_clock | {"patrol_units": 0, "inspectors": 0, "ice_agents": 0} | staff}}
+    plain["traffic"]["flows"] = {"road": {"vehicle": vehicle, "road": "road", "rate": rate, "by_hour": [1] * 24, "diverted": 0}}
     usual = {
         "stop.outcome.cited": 0,
         "stop.outcome.arrested": 0,
@@ -175,9 +171,7 @@ def waits(trace: Trace) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the minutes from referral to the question, for everyone referred after the first day."""
     referred, put = trace.of_kind(Kind.REFERRED), trace.of_kind(Kind.QUESTION_PUT)
     asked_at = dict(zip(put[:, 3].tolist(), put[:, 0].tolist(), strict=True))
-    return np.asarray(
-        [(asked_at[vehicle] - time) / MINUTE for time, _, _, vehicle, *_ in referred.tolist() if time >= DAY]
-    )
+    return np.asarray([(asked_at[vehicle] - time) / MINUTE for time, _, _, vehicle, *_ in referred.tolist() if time >= DAY])
 
 
 def check_waits(scenario: Scenario, waiting: float, mean: float, replications: int) -> None:
@@ -213,9 +207,7 @@ def test_questions_wait_for_the_duty_officer_as_long_as_theory_says(reply: str, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("reply", "servers"), [("exponential", 1), ("exponential", 2), ("exponential", 5), ("fixed", 1)]
-)
+@pytest.mark.parametrize(("reply", "servers"), [("exponential", 1), ("exponential", 2), ("exponential", 5), ("fixed", 1)])
 def test_waits_for_the_duty_officer_agree_closely_with_theory(reply: str, servers: int) -> None:
     """Fails if the share that waits is off by 0.01 or the mean wait by 5%."""
     check_waits(*QUEUES[reply](servers, 15), replications=120)
@@ -258,10 +250,7 @@ def test_of_people_stopped_alone_binomially_many_are_referred_and_detained() -> 
     Fails if a share is off by 0.02, or if fates were shared between vehicles, so that counts spread 30% more widely.
     """
     scenario = funnel(people=1, crew_effect=0)
-    found = [
-        [trace.count(kind) for kind in (Kind.STOP_BEGAN, Kind.REFERRED, Kind.DETAINED)]
-        for trace in traces(scenario, 300)
-    ]
+    found = [[trace.count(kind) for kind in (Kind.STOP_BEGAN, Kind.REFERRED, Kind.DETAINED)] for trace in traces(scenario, 300)]
     stops, *counts = np.transpose(found)
     chances = []
     for count, by_standing in zip(counts, (REFERRED_IF, DETAINED_IF), strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as stopwatch
-from datetime import datetime, time, timedelta
+from datetime import time
 from decimal import Decimal
 
 import pytest

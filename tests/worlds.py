@@ -19,9 +19,9 @@ import numpy as np
 from sim.chance import Draws, FlowDraws, JailDraws, Seat, ShiftDay
 from sim.engines.simpy_engine import simulate
 from sim.entities import LOCAL, OUTCOMES, OVERFLOW
+from sim.fields import CHANNELS, WEEKDAYS
 from sim.loading import from_plain, shipped_folder
 from sim.measures import MEASURES, measure_all
-from sim.fields import CHANNELS, WEEKDAYS
 from sim.scenario import LEVELS, LICENCES, STANDINGS, Scenario
 from sim.trace import Kind, Trace
 from sim.units import DAY, parse_duration, parse_time
