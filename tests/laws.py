@@ -1,4 +1,4 @@
-"""Laws that hold in every replication of every world, each a function that fails where its law is broken.
+"""Laws of the roadside that hold in every replication of every world, each a function that fails where its law is broken.
 
 A law looks at what was asked for, what was drawn and what was recorded, and at nothing that the engine keeps to itself.
 """
@@ -7,83 +7,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from functools import cached_property
-from typing import NamedTuple
 
 import pytest
 
-from sim.entities import ARRESTED, IN_STATE, OUTCOMES, Person, Vehicle, vehicles
+from sim.entities import IN_STATE, LOCAL, OUTCOMES, Vehicle
 from sim.fields import CHANNELS
-from sim.measures import MEASURES, PART_OF, measure_all
+from sim.measures import PART_OF
 from sim.pathway.custody import PATHS
-from sim.trace import NOBODY, Kind
+from sim.trace import Kind
 from sim.units import HOUR, MILLISECONDS
-from tests.any_world import Run
+from tests.told import Name, Row, Told, Who, integral, law
 
 ENDINGS = (Kind.NO_MATCH, Kind.DECLINED, Kind.DETAINED, Kind.NO_ANSWER, Kind.PAST_LIMIT)
-Name = tuple[int, int]
-
-
-class Row(NamedTuple):
-    """One thing that happened."""
-
-    time: int
-    kind: int
-    flow: int
-    vehicle: int
-    seat: int
-    unit: int
-    detail: int
-
-    @property
-    def name(self) -> Name:
-        return self.flow, self.vehicle
-
-    @property
-    def person(self) -> tuple[int, int, int]:
-        return self.flow, self.vehicle, self.seat
-
-
-class Told:
-    """One replication, sorted in the ways that laws need."""
-
-    def __init__(self, run: Run) -> None:
-        self.scenario, self.draws = run.scenario, run.draws
-        self.rows = [Row(*row) for row in run.trace.rows.tolist()]
-        self.measures = dict(zip(MEASURES, measure_all(run.trace, run.scenario), strict=True))
-        self.of_vehicle: dict[Name, list[Row]] = defaultdict(list)
-        self.of_kind: dict[int, list[Row]] = defaultdict(list)
-        for row in self.rows:
-            self.of_kind[row.kind].append(row)
-            if row.vehicle != NOBODY:
-                self.of_vehicle[row.name].append(row)
-
-    @cached_property
-    def drawn(self) -> dict[Name, Vehicle]:
-        return {(one.flow, one.number): one for one in vehicles(self.draws)}
-
-    @cached_property
-    def stops(self) -> dict[Name, dict[int, list[Row]]]:
-        """What happened in each stop, by kind."""
-        stops: dict[Name, dict[int, list[Row]]] = {}
-        for began in self.of_kind[Kind.STOP_BEGAN]:
-            stops[began.name] = defaultdict(list)
-            for row in self.of_vehicle[began.name]:
-                stops[began.name][row.kind].append(row)
-        return stops
-
-    def person(self, row: Row) -> Person:
-        return self.drawn[row.name].people[row.seat]
-
-
-Law = Callable[[Told], None]
-LAWS: list[Law] = []
-
-
-def law(function: Law) -> Law:
-    LAWS.append(function)
-    return function
 
 
 # --- time and traffic -----------------------------------------------------------------------------------------------
@@ -97,7 +32,7 @@ def time_never_runs_backwards(told: Told) -> None:
 
 @law
 def every_vehicle_diverts_or_passes_or_is_stopped_exactly_once_when_it_comes_by(told: Told) -> None:
-    assert set(told.of_vehicle) == set(told.drawn)
+    assert {name for name in told.of_vehicle if name[0] < LOCAL} == set(told.drawn)
     for name, vehicle in told.drawn.items():
         first = [row for row in told.of_vehicle[name] if row.kind in (Kind.DIVERTED, Kind.SEEN, Kind.PASSED, Kind.STOP_BEGAN)]
         fate = [row.kind for row in first]
@@ -151,30 +86,49 @@ def the_outcome_is_the_drawn_one_at_the_end_of_the_traffic_task(told: Told) -> N
 @law
 def a_unit_is_held_until_everything_about_its_stop_is_done(told: Told) -> None:
     for name, stop in told.stops.items():
-        vehicle = told.drawn[name]
-        held = stop[Kind.STOP_ENDED][0].time
-        if stop[Kind.DETAINED]:
-            held += _custody_time(vehicle, stop)
-        if stop[Kind.ARREST_BEGAN]:
-            held += vehicle.criminal_arrest
-        assert stop[Kind.UNIT_FREE][0].time == held
+        charges = told.charges[name]
+        free = stop[Kind.STOP_ENDED][0].time
+        if charges.taken_by_ice:
+            free = _end_of_custody(told, told.drawn[name], free, charges.taken_by_ice)
+            assert stop[Kind.CUSTODY_ENDED][0].time == free
+        if charges.goes_to_jail:
+            assert stop[Kind.ARREST_BEGAN][0].time == free
+            free += told.drawn[name].criminal_arrest
+            assert stop[Kind.ARREST_ENDED][0].time == free
+        assert stop[Kind.UNIT_FREE][0].time == free
 
 
-def _custody_time(vehicle: Vehicle, stop: dict[int, list[Row]]) -> int:
-    path = PATHS[stop[Kind.CUSTODY_BEGAN][0].detail]
-    if path == "ice_vehicles":
-        return vehicle.hand_over
+def _end_of_custody(told: Told, vehicle: Vehicle, begins: int, people: list[Who]) -> int:
+    path = _path(told, (vehicle.flow, vehicle.number))
     if path == "agency_drives":
-        return 2 * vehicle.to_facility
-    return 2 * vehicle.to_jail + sum(vehicle.people[row.seat].booking for row in stop[Kind.DETAINED])
+        return begins + 2 * vehicle.to_facility
+    if path != "local_booking":
+        return begins + vehicle.hand_over
+    at_jail = begins + vehicle.to_jail
+    for person in people:  # one after the other; how long each waits for a desk is a law of the jail
+        assert [row.time for row in told.of_person[person][Kind.CAME_TO_JAIL]] == [at_jail]
+        (booked,) = told.of_person[person][Kind.BOOKED]
+        at_jail = booked.time
+    return at_jail + vehicle.to_jail
+
+
+def _path(told: Told, name: Name) -> str:
+    """ICE on the scene opens its way; else an agency with a task force agreement goes its own, and any other waits for ICE."""
+    if told.ice_was_there[name]:
+        return told.scenario.custody.path
+    held = {"task_force", "tribal_task_force"} & set(told.scenario.agency.agreements)
+    return told.scenario.custody.path_without_ice if held else "ice_comes"
 
 
 @law
-def a_driver_arrested_for_a_crime_is_driven_to_jail_unless_ice_takes_the_driver(told: Told) -> None:
+def a_driver_arrested_for_a_crime_is_driven_to_jail_unless_ice_takes_the_driver_instead(told: Told) -> None:
     for name, stop in told.stops.items():
-        driver_taken = any(row.seat == 0 for row in stop[Kind.DETAINED])
-        expected = told.drawn[name].outcome == ARRESTED and not driver_taken
-        assert len(stop[Kind.ARREST_BEGAN]) == len(stop[Kind.ARREST_ENDED]) == expected
+        vehicle, charges = told.drawn[name], told.charges[name]
+        assert len(stop[Kind.ARREST_BEGAN]) == len(stop[Kind.ARREST_ENDED]) == charges.goes_to_jail
+        if charges.goes_to_jail:
+            driver = told.of_person[*name, 0]
+            at_jail = stop[Kind.ARREST_BEGAN][0].time + min(vehicle.to_jail, vehicle.criminal_arrest)
+            assert [row.time for row in driver[Kind.CAME_TO_JAIL]] == [at_jail]
 
 
 # --- inspection -----------------------------------------------------------------------------------------------------
@@ -197,6 +151,8 @@ def a_selected_vehicle_is_inspected_or_let_go_uninspected_when_its_patience_ends
         inspected = bool(stop[Kind.INSPECTION_BEGAN])
         assert len(stop[Kind.VEHICLE_OUT_OF_SERVICE]) == (inspected and vehicle.vehicle_out_of_service)
         assert len(stop[Kind.DRIVER_OUT_OF_SERVICE]) == (inspected and vehicle.driver_out_of_service)
+        down = inspected and (vehicle.vehicle_out_of_service or vehicle.driver_out_of_service)
+        assert [row.detail for row in stop[Kind.TRUCK_DOWN]] == [vehicle.repair] * down
 
 
 @law
@@ -260,9 +216,9 @@ def everybody_referred_and_nobody_else_ends_in_exactly_one_way(told: Told) -> No
 
 @law
 def ice_detains_only_whom_it_matches_and_asks_for(told: Told) -> None:
-    assert all(not told.person(row).matched for row in told.of_kind[Kind.NO_MATCH])
-    assert all(told.person(row).matched and not told.person(row).go_ahead for row in told.of_kind[Kind.DECLINED])
-    assert all(told.person(row).matched and told.person(row).go_ahead for row in told.of_kind[Kind.DETAINED])
+    assert all(not told.person(row.person).matched for row in told.of_kind[Kind.NO_MATCH])
+    assert all(told.person(row.person).matched and not told.person(row.person).go_ahead for row in told.of_kind[Kind.DECLINED])
+    assert all(told.person(row.person).matched and told.person(row.person).go_ahead for row in told.of_kind[Kind.DETAINED])
 
 
 @law
@@ -307,36 +263,68 @@ def nobody_waits_for_an_answerer_who_is_free(told: Told) -> None:
         assert at_once or (row.time, row.detail) in done or row.time in began
 
 
+@law
+def the_agency_detains_only_with_a_task_force_agreement_or_with_ice_on_the_scene(told: Told) -> None:
+    """Otherwise ICE must come, which takes the time drawn for that person; who is let go before that is not detained."""
+    held = {"task_force", "tribal_task_force"} & set(told.scenario.agency.agreements)
+    for name, stop in told.stops.items():
+        must_come = not held and not told.ice_was_there[name]
+        called = {row.seat: row.time for row in stop[Kind.ICE_AWAITED]}
+        came = {row.seat: row.time for row in stop[Kind.DETAINED]}
+        assert len(called) == len(stop[Kind.ICE_AWAITED])
+        if not must_come:
+            assert not called
+            continue
+        people = told.drawn[name].people
+        assert came.keys() <= called.keys()
+        assert all(people[seat].matched and people[seat].go_ahead for seat in called)
+        assert came == {seat: called[seat] + people[seat].ice_comes for seat in came}
+        assert called.keys() - came.keys() == {row.seat for row in stop[Kind.PAST_LIMIT]} & called.keys()
+
+
 # --- custody --------------------------------------------------------------------------------------------------------
 
 
 @law
 def the_way_to_custody_is_that_of_the_policy_and_of_whether_ice_was_there_when_the_stop_began(told: Told) -> None:
-    ways, ice, expected = told.scenario.custody, 0, {}
-    for row in told.rows:
-        ice += (row.kind == Kind.ICE_ARRIVED) - (row.kind == Kind.ICE_LEFT)
-        if row.kind == Kind.STOP_BEGAN:
-            expected[row.name] = PATHS.index(ways.path if ice else ways.path_without_ice)
-    assert ice == 0
     for name, stop in told.stops.items():
-        began = [row.detail for row in stop[Kind.CUSTODY_BEGAN]]
-        assert began == [row.detail for row in stop[Kind.CUSTODY_ENDED]] == ([expected[name]] if stop[Kind.DETAINED] else [])
+        began = [PATHS[row.detail] for row in stop[Kind.CUSTODY_BEGAN]]
+        assert began == [PATHS[row.detail] for row in stop[Kind.CUSTODY_ENDED]]
+        assert began == ([_path(told, name)] if told.charges[name].taken_by_ice else [])
 
 
 @law
-def everybody_detained_and_nobody_else_goes_one_way_to_one_place(told: Told) -> None:
+def everybody_whom_ice_takes_and_nobody_else_goes_one_way_to_one_place(told: Told) -> None:
     ways = {
-        "local_booking": [Kind.DETAINED, Kind.BOOKED],
-        "agency_drives": [Kind.DETAINED, Kind.AT_FACILITY],
-        "ice_vehicles": [Kind.DETAINED, Kind.BOARDED, Kind.AT_FACILITY],
+        "local_booking": [Kind.CAME_TO_JAIL],
+        "agency_drives": [Kind.AT_FACILITY],
+        "ice_vehicles": [Kind.BOARDED, Kind.AT_FACILITY],
+        "ice_comes": [Kind.AT_FACILITY],
     }
-    places = (Kind.DETAINED, Kind.BOOKED, Kind.BOARDED, Kind.AT_FACILITY)
-    went: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    for row in told.rows:
-        if row.kind in places:
-            went[row.person].append(row.kind)
-    for person, way in went.items():
-        assert way == ways[PATHS[told.stops[person[:2]][Kind.CUSTODY_BEGAN][0].detail]]
+    went: dict[Who, list[int]] = defaultdict(list)
+    for kind in (Kind.BOARDED, Kind.CAME_TO_JAIL, Kind.AT_FACILITY):
+        for row in told.of_kind[kind]:
+            if row.flow < LOCAL:
+                went[row.person].append(kind)
+    expected: dict[Who, list[int]] = {}
+    for name, charges in told.charges.items():
+        expected |= {person: list(ways[_path(told, name)]) for person in charges.taken_by_ice}
+        if charges.goes_to_jail:
+            expected[*name, 0] = [Kind.CAME_TO_JAIL]
+    for row in told.of_kind[Kind.TRANSFERRED]:
+        if row.flow < LOCAL:
+            expected[row.person].append(Kind.AT_FACILITY)
+    assert went == expected
+
+
+@law
+def whoever_is_driven_from_the_roadside_to_ice_arrives_after_the_drive(told: Told) -> None:
+    for name, charges in told.charges.items():
+        path, vehicle, stop = _path(told, name), told.drawn[name], told.stops[name]
+        if charges.taken_by_ice and path in ("agency_drives", "ice_comes"):
+            (left,) = stop[Kind.CUSTODY_BEGAN] if path == "agency_drives" else stop[Kind.CUSTODY_ENDED]
+            arrived = [told.of_person[person][Kind.AT_FACILITY][0].time for person in charges.taken_by_ice]
+            assert set(arrived) == {left.time + vehicle.to_facility}
 
 
 @law
@@ -365,30 +353,19 @@ def an_ice_vehicle_takes_no_more_than_its_seats_and_leaves_when_full_or_out_of_p
 # --- measures -------------------------------------------------------------------------------------------------------
 
 
-def _time_spent(told: Told, up: tuple[Kind, ...], down: tuple[Kind, ...]) -> int:
-    """Return the integral over time of a number that some records raise by one and others lower."""
-    number = total = last = 0
-    for row in told.rows:
-        total += number * (row.time - last)
-        last = row.time
-        number += (row.kind in up) - (row.kind in down)
-        assert number >= 0
-    return total
-
-
 @law
 def the_mean_number_of_busy_units_is_the_rate_of_stops_times_the_mean_time_held(told: Told) -> None:
     """Little's law, as an identity of the sample path: both sides times the length of the run."""
     if told.stops:
         held = told.measures["stop_cycle_minutes_mean"] * told.measures["stops"] * MILLISECONDS["min"]
-        assert held == pytest.approx(_time_spent(told, (Kind.STOP_BEGAN,), (Kind.UNIT_FREE,)), rel=1e-12)
+        assert held == pytest.approx(integral(told.number_over_time((Kind.STOP_BEGAN,), (Kind.UNIT_FREE,))), rel=1e-12)
 
 
 @law
 def the_mean_number_of_people_waiting_for_ice_is_the_rate_of_referrals_times_the_mean_wait(told: Told) -> None:
     if told.of_kind[Kind.REFERRED]:
         waited = told.measures["status_check_wait_mean"] * told.measures["referrals"] * MILLISECONDS["min"]
-        assert waited == pytest.approx(_time_spent(told, (Kind.REFERRED,), ENDINGS), rel=1e-12)
+        assert waited == pytest.approx(integral(told.number_over_time((Kind.REFERRED,), ENDINGS)), rel=1e-12)
 
 
 @law

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from scipy import stats
 from sim.chance import LARGEST_SEED, Draws, FlowDraws, Seat, choose, clock, draw, uniforms
 from sim.loading import load
 from sim.scenario import LICENCES, STANDINGS, Scenario
+from sim.units import HOUR
 from tests.truth import assert_plausible, binomial, poisson, poisson_dispersion
 
 seeds = st.integers(0, LARGEST_SEED)
@@ -363,12 +365,37 @@ def test_with_no_traffic_nobody_comes() -> None:
     assert len(draw(one_flow(rate="0 per h"), 1, 0).flows[0]) == 0
 
 
-def test_drivers_divert_only_once_the_operation_is_known_and_then_by_their_share() -> None:
-    flow = many_people("traffic.flows.interstate_car.diverted={value: 0.3}", "traffic.known_after={value: 5 h}")
-    known = flow.arrives >= 9 * 3_600_000
-    assert known.any()
-    assert not flow.diverts[~known].any()
-    assert_plausible([binomial(flow.diverts[known].sum(), int(known.sum()), 0.3)])
+def test_drivers_divert_only_once_the_operation_is_known_and_then_by_a_share_that_halves_and_halves_again() -> None:
+    """The share is s * 2 ** -(t / h) at time t after it is known, with half-life h.
+
+    Fails if the half-life were off by a quarter, or counted from the first shift's beginning, or were a mean life instead.
+    """
+    share, half_life = 0.8, "2 h"
+    flow = many_people(
+        f"traffic.flows.interstate_car.diverted={{value: {share}}}",
+        "traffic.known_after={value: 3 h}",
+        f"traffic.half_life={{value: {half_life}}}",
+    )
+    since = (flow.arrives - 7 * HOUR) / HOUR  # the shift begins at 04:00
+    assert (since < 0).any()
+    assert not flow.diverts[since < 0].any()
+    p = share * 0.5 ** (since / 2)
+    chances = []
+    for number in range(7):
+        rows = (since >= number) & (since < number + 1)
+        mean, variance = p[rows].sum(), (p[rows] * (1 - p[rows])).sum()
+        assert variance > 25  # so that the sum of as many different coins is normal enough
+        chances.append(float(2 * stats.norm.sf(abs(flow.diverts[rows].sum() - mean) / math.sqrt(variance))))
+    assert_plausible(chances)
+
+
+def test_those_who_divert_are_among_those_who_divert_with_a_longer_half_life() -> None:
+    few, many = (
+        many_people("traffic.flows.interstate_car.diverted={value: 0.8}", f"traffic.half_life={{value: {half_life}}}").diverts
+        for half_life in ("1 h", "3 h")
+    )
+    assert few.sum() < many.sum()
+    assert not (few & ~many).any()
 
 
 def test_ice_is_there_on_its_share_of_days() -> None:

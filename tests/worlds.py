@@ -301,9 +301,10 @@ def _base() -> dict[str, Any]:
 
 
 def tied(draws: Draws, grid: int) -> Draws:
-    """Return draws in which vehicles come only at multiples of ``grid`` milliseconds, so that much happens at once."""
+    """Return draws in which everybody comes only at multiples of ``grid`` milliseconds, so that much happens at once."""
     flows = tuple(replace(flow, arrives=flow.arrives // grid * grid) for flow in draws.flows)
-    return replace(draws, flows=flows)
+    local, overflow = (replace(jail, arrives=jail.arrives // grid * grid) for jail in (draws.local, draws.overflow))
+    return replace(draws, flows=flows, local=local, overflow=overflow)
 
 
 def _time_of_day(text: str) -> int:
