@@ -13,7 +13,7 @@ from sim.trace import Kind
 from tests.any_world import Run, run, runs
 from tests.laws import LAWS, Law, Told
 
-EXAMPLES = 250
+EXAMPLES = 200
 reached: set[int] = set()
 
 
