@@ -44,6 +44,7 @@ class Kind(IntEnum):
     DRIVER_OUT_OF_SERVICE = 24  # detail: ground
     TRUCK_DOWN = 26  # detail: milliseconds that an order out of service keeps it off the road
     TASK_ENDED = 25  # unit: patrol unit; the end of traffic matter and inspection
+    NOT_ASKED = 29  # people were to be asked, but the limit on added time ran out before
     ASKED = 30  # detail: who
     NOT_IDENTIFIED = 31  # detail: who
     REFERRED = 32  # detail: who

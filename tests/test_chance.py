@@ -167,6 +167,14 @@ def test_each_alternative_has_the_share_of_its_weight(weights: list[int], tenth:
     assert np.bincount(choose(weights, grid), minlength=len(weights)).tolist() == weights
 
 
+@pytest.mark.parametrize("sixteenths", range(1, 16))
+def test_a_choice_between_two_falls_as_a_flag_with_that_share(sixteenths: int) -> None:
+    """Both are decided by whether the number lies below the share; on the edge itself it does not."""
+    numbers = np.arange(1, 64) / 64
+    first = choose([sixteenths, 0, 16 - sixteenths], numbers) == 0
+    assert first.tolist() == (numbers < sixteenths / 16).tolist()
+
+
 # --- the laws that a scenario states --------------------------------------------------------------------------------
 
 

@@ -233,7 +233,9 @@ def test_force_replaces_an_earlier_result_whole(stopflow: Stopflow) -> None:
     assert [path.name for path in Path().iterdir()] == ["twice"]
 
 
-def test_a_report_that_cannot_be_written_leaves_nothing(stopflow: Stopflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_leaves_nothing(
+    stopflow: Stopflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from sim.report import files
 
     def full(*_: object) -> None:
@@ -276,8 +278,7 @@ def test_compare_writes_a_row_for_each_arm_and_measure(stopflow: Stopflow) -> No
 
 def test_reproduce_says_whether_the_reported_figures_lie_inside(stopflow: Stopflow) -> None:
     Path("far.yaml").write_text(
-        "extends: wyoming_safe_haul_2025\ntitle: t\nquestion: q\n"
-        "reported: {stops: {value: 900, source: overdrive_2025_11}}\n"
+        "extends: wyoming_safe_haul_2025\ntitle: t\nquestion: q\nreported: {stops: {value: 900, source: overdrive_2025_11}}\n"
     )
     status, out, _ = stopflow("reproduce", "far.yaml", "-n", "10")
     assert status == 1

@@ -29,9 +29,6 @@ from sim.yaml_reader import read_file
 
 MONDAY = date(2025, 6, 2)
 
-#: Pieces of stories that many tests share.
-FREE_AT_ONCE = ["stop_ended", "unit_free"]
-
 
 @dataclass(frozen=True)
 class PersonFate:

@@ -163,6 +163,8 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     Result
         Values in the order of replications.
     """
+    if replications is not None and replications < 1:
+        raise UsageError(f"{replications} replications show nothing; run 1 or more.")
     most = replications or (10_000 if precision else 100)
     values: list[list[float]] = []
     digests: list[str] = []

@@ -31,13 +31,6 @@ class Events:
         """Return one column of the rows of one kind."""
         return self.rows(kind)[:, COLUMNS.index(name)]
 
-    def minutes_between(self, first: Kind, second: Kind) -> Rows:
-        """Return, per vehicle to which both happened once, the milliseconds from the first to the second."""
-        start, end = self._by_vehicle(first), self._by_vehicle(second)
-        _, from_rows, to_rows = np.intersect1d(start[:, 0], end[:, 0], return_indices=True)
-        difference: Rows = end[to_rows, 1] - start[from_rows, 1]
-        return difference
-
     def spans(self, first: Kind, *last: Kind) -> Rows:
         """Return, per person to whom ``first`` and one of ``last`` happened, the times of both; shape (people, 2)."""
         start = self._by_person(first)
@@ -85,8 +78,8 @@ class Events:
 
     @cached_property
     def added_minutes(self) -> Rows:
-        """Milliseconds from the end of task and inspection to the end of the stop, where somebody was asked."""
-        rows = np.isin(self._by_vehicle(Kind.TASK_ENDED)[:, 0], self.vehicles(Kind.ASKED))
+        """Milliseconds from the end of task and inspection to the end of the stop, where somebody was to be asked."""
+        rows = np.isin(self._by_vehicle(Kind.TASK_ENDED)[:, 0], self.vehicles(Kind.ASKED, Kind.NOT_ASKED))
         task, end = self._by_vehicle(Kind.TASK_ENDED)[rows], self._by_vehicle(Kind.STOP_ENDED)
         _, from_rows, to_rows = np.intersect1d(task[:, 0], end[:, 0], return_indices=True)
         added: Rows = end[to_rows, 1] - task[from_rows, 1]

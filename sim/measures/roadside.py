@@ -149,7 +149,7 @@ def citizens_detained(events: Events) -> float:
 
 @ROADSIDE.measure("minutes_beyond_task_mean", "minutes", "burden and error")
 def minutes_beyond_task_mean(events: Events) -> float:
-    """Mean time that the status check added past the end of traffic task and inspection, over stops with anyone asked."""
+    """Mean time that the status check added past the end of traffic task and inspection, over stops with anyone to be asked."""
     return ratio(int(events.added_minutes.sum()) / MINUTE, len(events.added_minutes))
 
 

@@ -135,4 +135,6 @@ def wait_for_answers(world: World, encounter: Encounter) -> Process:
     for person in encounter.open.values():
         if person:
             world.record(Kind.PAST_LIMIT, vehicle, person)
+        else:
+            world.record(Kind.NOT_ASKED, vehicle)
     encounter.over = True

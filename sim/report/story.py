@@ -40,6 +40,7 @@ _TOLD = {
     Kind.VEHICLE_OUT_OF_SERVICE: "{vehicle} is put out of service ({vehicle_ground})",
     Kind.DRIVER_OUT_OF_SERVICE: "the driver of {vehicle} is put out of service ({driver_ground})",
     Kind.TASK_ENDED: "{vehicle}: traffic task and inspection are over",
+    Kind.NOT_ASKED: "{vehicle}: the limit runs out before anybody was asked",
     Kind.ASKED: "{person} is asked",
     Kind.NOT_IDENTIFIED: "{person} cannot be identified",
     Kind.REFERRED: "{person} is referred to ICE ({who})",
