@@ -228,7 +228,8 @@ def test_a_folder_that_holds_something_is_kept(stopflow: Stopflow, result: Path)
 
 def test_force_replaces_an_earlier_result_whole(stopflow: Stopflow) -> None:
     for seed in ("1", "2"):
-        assert stopflow("run", WYOMING, "-n", "2", "--seed", seed, "--out", "twice", "--force", "--quiet")[0] == 0
+        flags = ("-n", "2", "--seed", seed, "--out", "twice", "--force", "--quiet")
+        assert stopflow("run", WYOMING, *flags)[0] == 0
     assert json.loads(Path("twice", "manifest.json").read_text())["seed"] == 2
     assert [path.name for path in Path().iterdir()] == ["twice"]
 

@@ -20,6 +20,7 @@ from tests.told import LAWS, Law, Told
 assert laws  # brings its laws
 
 EXAMPLES = 150
+OPERATIONS = [file for file in loading.shipped() if file.parent.name != "programme"]
 MOST_DAYS = 14
 reached: set[int] = set()
 
@@ -67,7 +68,7 @@ def told_of(file: Path, together: bool) -> Told:
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: str(law.__name__))
-@pytest.mark.parametrize("file", loading.shipped(), ids=lambda file: str(file.stem))
+@pytest.mark.parametrize("file", OPERATIONS, ids=lambda file: str(file.stem))
 def test_a_law_holds_in_every_shipped_scenario(file: Path, law: Law) -> None:
     for together in (False, True):
         law(told_of(file, together))

@@ -234,7 +234,9 @@ def test_a_copy_is_equal_has_the_same_digest_and_is_frozen(scenario, copied):
     assert again == scenario
     assert again.digest == scenario.digest
     with pytest.raises(TypeError, match="cannot be changed"):
-        again.traffic.flows.clear()
+        again.sources.clear()
+    with pytest.raises(TypeError, match="cannot be changed"):
+        again.evidence.clear()
 
 
 # --- the digest ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from sim.measures import MEASURES, PART_OF
 from sim.measures.events import Events
 from sim.measures.registry import GROUPS, Registry, by_group
 from sim.measures.roadside import ROADSIDE
-from sim.scenario import LICENCES, STANDINGS
+from sim.scenario import LICENCES, STANDINGS, Scenario
 from sim.trace import NOBODY, Kind, Trace, who
 from sim.units import DAY, parse_time
 from tests.worlds import at, in_doubt, plain_scenario, shift, small_world
@@ -337,7 +337,9 @@ def test_a_world_without_stops_has_no_utilisation_but_hours() -> None:
 @pytest.mark.parametrize("file", shipped(), ids=lambda file: str(file.stem))
 def test_a_scenario_equal_to_its_base_differs_in_no_measure_of_any_replication(file: Path) -> None:
     base = load(file)
-    written_again = [f"status_check.threshold={base.status_check.threshold}", "title=The same under another title"]
+    written_again = ["title=The same under another title"]
+    if isinstance(base, Scenario):
+        written_again.append(f"status_check.threshold={base.status_check.threshold}")
     same = load(file, written_again)
     one, other = (run(scenario, replications=3, seed=5) for scenario in (base, same))
     np.testing.assert_array_equal(one.values, other.values)

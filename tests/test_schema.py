@@ -11,12 +11,18 @@ from jsonschema import Draft202012Validator
 
 from sim.errors import ScenarioError
 from sim.loading import PARAMETER_SECTIONS, field_at, load, shipped_folder
+from sim.programme.scenario import ProgrammeScenario
+from sim.scenario import Scenario
+from sim.scenario_file import ScenarioFile
 from sim.schema import file_schema, file_text, schema_file
 from sim.yaml_reader import read_file, read_text
 
 pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
-FILES = sorted(shipped_folder().rglob("*.yaml"))
-VALIDATOR = Draft202012Validator(file_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
+ROOTS: dict[type[ScenarioFile], str] = {Scenario: "operations", ProgrammeScenario: "programme"}
+#: The table of reported figures is no scenario.
+FILES = sorted(path for path in shipped_folder().rglob("*.yaml") if path.name != "evidence.yaml")
+VALIDATORS = {root: Draft202012Validator(file_schema(root), format_checker=Draft202012Validator.FORMAT_CHECKER) for root in ROOTS}
+VALIDATOR = VALIDATORS[Scenario]
 #: A file that may stand as it is; each slip below is laid over it.
 SOUND = "{title: a title, question: a question, extends: base.yaml, %s}"
 
@@ -55,21 +61,27 @@ SLIPS = [
 ]
 
 
+def validator_of(path):
+    return VALIDATORS[ProgrammeScenario if path.parent.name == "programme" else Scenario]
+
+
 def mistakes(text):
     return [error.message for error in VALIDATOR.iter_errors(read_text(text, "test").plain())]
 
 
-def test_the_committed_schema_is_the_one_that_the_model_makes():
-    assert schema_file().read_text(encoding="utf-8") == file_text(), "run `make schema` and commit what it writes"
+@pytest.mark.parametrize("root", ROOTS)
+def test_the_committed_schema_is_the_one_that_the_model_makes(root):
+    assert schema_file(root).read_text(encoding="utf-8") == file_text(root), "run `make schema` and commit what it writes"
 
 
-def test_it_is_a_valid_schema():
-    Draft202012Validator.check_schema(json.loads(file_text()))
+@pytest.mark.parametrize("root", ROOTS)
+def test_it_is_a_valid_schema(root):
+    Draft202012Validator.check_schema(json.loads(file_text(root)))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_shipped_file_is_free_of_marks(path):
-    assert list(VALIDATOR.iter_errors(read_file(path).plain())) == []
+    assert list(validator_of(path).iter_errors(read_file(path).plain())) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -78,7 +90,7 @@ def test_a_slip_in_any_section_of_a_shipped_file_is_marked(path):
     for section in sound.keys() & set(PARAMETER_SECTIONS):
         slipped = copy.deepcopy(sound)
         slipped[section]["slipped"] = 1
-        assert not VALIDATOR.is_valid(slipped), section
+        assert not validator_of(path).is_valid(slipped), section
 
 
 @pytest.mark.parametrize(

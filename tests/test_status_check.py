@@ -160,8 +160,9 @@ def test_without_a_limit_people_are_kept_until_the_answer() -> None:
 
 def test_people_who_were_still_being_asked_when_the_limit_ran_out_are_neither_asked_nor_referred() -> None:
     world = limited("5 min", [in_doubt(matched=True)], asking="20 min")
-    assert world.story(0) == ["seen", "stop_began", "warned", "task_ended", "stop_ended", "unit_free"]
+    assert world.story(0) == ["seen", "stop_began", "warned", "task_ended", "not_asked", "stop_ended", "unit_free"]
     assert world.time("stop_ended") == "08:15"
+    assert world.measure("minutes_beyond_task_mean") == 5
 
 
 def test_people_asked_at_the_very_instant_of_the_limit_are_referred_and_let_go() -> None:

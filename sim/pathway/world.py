@@ -140,8 +140,7 @@ class World:
     @property
     def now(self) -> int:
         """The time in milliseconds."""
-        now: int = self.env.now  # type: ignore[assignment] - whole from the start, and only whole delays are added
-        return now
+        return self.env.now  # type: ignore[return-value]  # whole from the start, and only whole delays are added
 
     @property
     def ice_is_here(self) -> bool:
