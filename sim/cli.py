@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.experiment.replications import Precision, Result
-    from sim.trace import Trace
     from sim.scenario import Scenario, ScenarioFile
+    from sim.trace import Trace
 
 app = typer.Typer(
     name="stopflow",
@@ -165,7 +165,8 @@ def explain(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", help="A YAML file, or a name that 'stopflow list' shows; may be left out with --evidence.",
+            metavar="[SCENARIO]",
+            help="A YAML file, or a name that 'stopflow list' shows; may be left out with --evidence.",
             show_default=False,
         ),
     ] = None,
@@ -174,7 +175,7 @@ def explain(
     ] = "",
     evidence: Annotated[
         bool,
-        typer.Option("--evidence", help="Show the reported figures and their contradictions instead; of a scenario or all."),
+        typer.Option("--evidence", help="Show reported figures and their contradictions; of a scenario, or all."),
     ] = False,
     settings: SetOption = None,
 ) -> None:
@@ -367,7 +368,9 @@ def _show(result: Result, folder: Path, scenario: str) -> None:
         markup=False,
     )
     pictured = _operation(result.scenario) is not None
-    written = ", ".join(["summary.csv", "replications.csv", "manifest.json", *(["report.html", "figures/"] if pictured else [])])
+    written = "report.html, summary.csv, replications.csv, manifest.json, figures/"
+    if not pictured:
+        written = "summary.csv, replications.csv, manifest.json"
     console.print(f"\nFiles in {folder}: {written}", markup=False)
     console.print(f"Seed {result.seed}, engine {result.engine}, trace digest {result.digest[:16]}…", markup=False)
     name = shlex.quote(scenario)

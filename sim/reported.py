@@ -1,7 +1,8 @@
 """What was reported, held against the measures and against itself.
 
 A figure that no measure produces, and figures that contradict each other or the flow (more inspected than stopped), are
-refused with the reason; so is a target whose figure reports conflate (:mod:`sim.evidence`). Figures that are only shown (``use: not_a_target``) are exempt from the second rule.
+refused with the reason; so is a target whose figure the reports conflate (:mod:`sim.evidence`). Figures that are only
+shown (``use: not_a_target``) are exempt from the second rule and the third.
 """
 
 from __future__ import annotations

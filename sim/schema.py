@@ -1,8 +1,9 @@
 """The JSON Schema of a scenario file, with which an editor completes keys, shows their meaning and marks slips.
 
-``python -m sim.schema`` writes ``scenario.schema.json`` and ``programme.schema.json`` beside the shipped scenarios, one for
-each kind of scenario. Everything in them comes from :mod:`sim.scenario` and :mod:`sim.programme.scenario`; what is added here is how a *file* may say it: a parameter plainly or beside its range, source and
-grade, an entry of a table removed with null, and almost anything left out, since it may be inherited.
+``python -m sim.schema`` writes ``scenario.schema.json`` and ``programme.schema.json`` beside the shipped scenarios, one
+for each kind. Everything in them comes from :mod:`sim.scenario` and :mod:`sim.programme.scenario`; what is added is how
+a *file* may say it: a parameter plainly or beside its range, source and grade, an entry of a table removed with null,
+and almost anything left out, since it may be inherited.
 """
 
 from __future__ import annotations

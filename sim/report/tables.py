@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from sim import evidence
+from sim import evidence as reports
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.experiment.replications import Result
 from sim.loading import field_at, shipped, unit_of, value_at
@@ -122,7 +122,7 @@ def source_text(scenario: ScenarioFile, evidence: Evidence) -> str:
     return f"{source.publisher}, {source.date}" if source else evidence.source or "assumed"
 
 
-def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+def contradiction_table(table: reports.Table, only: Sequence[str] | None = None) -> Table:
     """Return the table of contradictions, or of those about some figures only."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("id", "about", "figures", "what disagrees", "advice", "never a target"):
@@ -134,7 +134,7 @@ def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None
     return made
 
 
-def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+def figure_table(table: reports.Table, only: Sequence[str] | None = None) -> Table:
     """Return the table of reported figures, or of some of them only."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("id", "kind", "quantity", "value", "unit", "where and when", "source", "caveat"):
@@ -143,7 +143,8 @@ def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Ta
         if only is None or name in only:
             where = ", ".join(text for text in (one.operation or one.place, one.period) if text)
             source = ", ".join(text for text in (one.publisher, one.date) if text) or "derived"
-            value = f"{one.qualifier.replace('_', ' ')} {value_text(one.value)}" if one.qualifier != "exact" else value_text(one.value)
+            firm = "" if one.qualifier == "exact" else f"{one.qualifier.replace('_', ' ')} "
+            value = firm + value_text(one.value)
             made.add_row(*map(escape, (name, one.kind, one.quantity, value, one.unit, where, source, one.caveat)))
     return made
 
@@ -166,7 +167,7 @@ def measure_table() -> Table:
         table.add_column(name, no_wrap=name == "measure")
     for name, measure in MEASURES.items():
         table.add_row(name, measure.unit, measure.group, measure.definition)
-    table.caption = "Those of an operation; a programme's follow from the days of its calendar and stand in its summary.csv."
+    table.caption = "Those of an operation; a programme's follow from its calendar and stand in its summary.csv."
     return table
 
 
