@@ -101,7 +101,7 @@ def from_plain(values: Mapping[str, Any], name: str) -> ScenarioFile:
 
 
 def root_of(keys: Iterable[str], base: type[ScenarioFile] = Scenario) -> type[ScenarioFile]:
-    """Return the kind of scenario that has these keys at its top; one without a key of its own is as its base."""
+    """Return the kind of scenario with these keys at its top; one without a key of its own is as its base."""
     return next((ROOTS[key] for key in keys if key in ROOTS), base)
 
 

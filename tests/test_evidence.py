@@ -83,7 +83,8 @@ def test_an_unknown_figure_is_refused_with_the_nearest_one(tmp_path):
     ("text", "message"),
     [
         ("sources: {}\nfigures: {}\n", "contradictions: is missing"),
-        ("sources: {}\nfigures: {A: {kind: checks, quantity: a, value: 1, unit: b, qualifier: c}}\ncontradictions: {}\n",
+        ("sources: {}\nfigures: {A: {kind: checks, quantity: a, value: 1, unit: b, qualifier: c}}\n"
+         "contradictions: {}\n",
          "t.yaml:2:11: figures.A.kind: 'checks' is not a kind; did you mean 'check'?"),
         ("sources: {}\nfigures: {A: {kind: check, quantity: a, value: 1, unit: b}}\ncontradictions: {}\n",
          "figures.A.qualifier: is missing"),

@@ -467,11 +467,15 @@ def test_every_parameter_of_the_shipped_files_has_a_source():
         assert [path for path in bare if not path.startswith(structural)] == []
 
 
+@cache
+def finished(name):
+    return run(load(name), replications=200, seed=1, workers=2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_every_reported_target_lies_within_the_simulated_90_percent_range(name):
-    scenario = load(name)
-    result = run(scenario, replications=200, seed=1)
+    scenario, result = load(name), finished(name)
     outside = {}
     for measure, figure in scenario.reported.items():
         one = result.summary(measure)
@@ -482,7 +486,7 @@ def test_every_reported_target_lies_within_the_simulated_90_percent_range(name):
 
 @pytest.mark.slow
 def test_the_ranges_of_the_published_counts_are_not_made_wide_to_hold_them():
-    result = run(load(ADOPTION), replications=200, seed=1)
+    result = finished(ADOPTION)
     for day in ("2025_06_06", "2025_12_31", "2026_05_18"):
         for unit in ("agreements", "agencies"):
             one = result.summary(f"{unit}_{day}")

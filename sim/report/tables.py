@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from sim import evidence
+from sim import evidence as reports
 from sim.distributions import DISTRIBUTIONS
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result, Summary
@@ -154,7 +154,7 @@ def source_text(scenario: ScenarioFile, evidence: Evidence) -> str:
     return f"{source.publisher}, {source.date}" if source else evidence.source or "assumed"
 
 
-def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+def contradiction_table(table: reports.Table, only: Sequence[str] | None = None) -> Table:
     """Return the table of contradictions, or of those about some figures only."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("id", "about", "figures", "what disagrees", "advice", "never a target"):
@@ -166,7 +166,7 @@ def contradiction_table(table: evidence.Table, only: Sequence[str] | None = None
     return made
 
 
-def figure_table(table: evidence.Table, only: Sequence[str] | None = None) -> Table:
+def figure_table(table: reports.Table, only: Sequence[str] | None = None) -> Table:
     """Return the table of reported figures, or of some of them only."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for name in ("id", "kind", "quantity", "value", "unit", "where and when", "source", "caveat"):
