@@ -19,7 +19,7 @@ from tests.told import LAWS, Law, Told
 
 assert laws  # brings its laws
 
-EXAMPLES = 250
+EXAMPLES = 150
 MOST_DAYS = 14
 reached: set[int] = set()
 
