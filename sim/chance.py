@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import repeat
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -269,10 +269,7 @@ def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftD
         present = uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence
         begins = [calendar.moment(datetime.combine(day, shift.begins)) for day in shift.days()]
         # Around the clock, the day on which clocks go forward would have the same people on duty twice for an hour.
-        ends = [
-            min(one + shift.length, following)
-            for one, following in zip(begins, [*begins[1:], begins[-1] + shift.length], strict=True)
-        ]
+        ends = [min(one + shift.length, following) for one, following in pairwise([*begins, begins[-1] + shift.length])]
         here = [bool(present[(day - shift.first).days]) for day in shift.days()]
         days += map(ShiftDay, repeat(pattern), begins, ends, here)
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
