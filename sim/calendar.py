@@ -100,13 +100,14 @@ class Calendar:
         if not without_weekends:
             return begins + length
         now, left = begins, length
-        while True:
+        while left:
             midnight = self.midnight_after(now)
             if not is_excluded(self.local(now).date()):
                 if left <= midnight - now:
                     return now + left
                 left -= midnight - now
             now = midnight
+        return now
 
     def next_time(self, moment: int, weekdays: tuple[int, ...], at: time) -> int:
         """Return the first moment from ``moment`` on at a local time of day on one of some weekdays (Monday is 0)."""

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -266,9 +267,11 @@ def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftD
         shift: Shift = scenario.operation.shifts[name]
         stream = f"operation.shifts.{name}.ice_presence"
         present = uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence
-        for day in shift.days():
-            begins = calendar.moment(datetime.combine(day, shift.begins))
-            days.append(ShiftDay(pattern, begins, begins + shift.length, bool(present[(day - shift.first).days])))
+        begins = [calendar.moment(datetime.combine(day, shift.begins)) for day in shift.days()]
+        # Around the clock, the day on which clocks go forward would have the same people on duty twice for an hour.
+        ends = [min(one + shift.length, following) for one, following in pairwise([*begins, begins[-1] + shift.length])]
+        here = [bool(present[(day - shift.first).days]) for day in shift.days()]
+        days += map(ShiftDay, repeat(pattern), begins, ends, here)
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
 
 

@@ -48,6 +48,7 @@ def a_vehicle_passes_only_when_every_unit_is_busy_and_the_lowest_free_unit_stops
     busy: set[int] = set()
     for row in told.rows:
         if row.kind == Kind.UNIT_ON_DUTY:
+            assert row.unit not in on_duty
             on_duty.add(row.unit)
         elif row.kind == Kind.UNIT_OFF_DUTY:
             on_duty.remove(row.unit)
@@ -162,6 +163,7 @@ def no_inspector_is_in_two_inspections_and_only_one_on_duty_or_just_done_begins_
     done_at: dict[int, int] = {}
     for row in told.rows:
         if row.kind == Kind.INSPECTOR_ON_DUTY:
+            assert row.unit not in on_duty
             on_duty.add(row.unit)
         elif row.kind == Kind.INSPECTOR_OFF_DUTY:
             on_duty.remove(row.unit)

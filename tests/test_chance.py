@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -404,6 +404,16 @@ def test_those_who_divert_are_among_those_who_divert_with_a_longer_half_life() -
     )
     assert few.sum() < many.sum()
     assert not (few & ~many).any()
+
+
+@pytest.mark.parametrize(("first", "hours"), [("2026-03-07", 23), ("2026-03-14", 24)])
+def test_around_the_clock_nobody_is_on_duty_twice_when_clocks_go_forward(first: str, hours: int) -> None:
+    last = date.fromisoformat(first) + timedelta(days=1)
+    days = [f"operation.shifts.detail.{name}={day}" for name, day in (("first", first), ("last", last))]
+    scenario = one_flow("operation.shifts.detail.length=24 h", *days, "operation.shifts.detail.weekdays=[sat, sun]")
+    one, other = draw(scenario, 1, 0).shifts
+    assert one.ends == other.begins == one.begins + hours * HOUR
+    assert other.ends == other.begins + 24 * HOUR
 
 
 def test_ice_is_there_on_its_share_of_days() -> None:

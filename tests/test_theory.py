@@ -47,7 +47,7 @@ def world(rate: str, settings: dict[str, Any], *, days: int = 4, vehicle: str = 
         "traffic": 1,
         "ice_presence": 0,
     }
-    plain["operation"] = {"shifts": {"all": around_the_clock | {"patrol_units": 0, "inspectors": 0, "ice_agents": 0} | staff}}
+    plain["operation"] |= {"shifts": {"all": around_the_clock | {"patrol_units": 0, "inspectors": 0, "ice_agents": 0} | staff}}
     plain["traffic"]["flows"] = {"road": {"vehicle": vehicle, "road": "road", "rate": rate, "by_hour": [1] * 24, "diverted": 0}}
     usual = {
         "stop.outcome.cited": 0,
@@ -289,7 +289,7 @@ def test_what_units_see_by_the_hour_is_the_sum_of_the_flows_and_poisson() -> Non
         "traffic": 1,
     }
     day |= {"patrol_units": 1, "inspectors": 0, "ice_agents": 0, "ice_presence": 0}
-    plain["operation"] = {"shifts": {"day": day}}
+    plain["operation"] |= {"shifts": {"day": day}}
     rising, falling = list(range(1, 25)), list(range(24, 0, -1))
     plain["traffic"]["flows"] = {
         name: {"vehicle": "car", "road": "road", "rate": f"{rate} per h", "by_hour": profile, "diverted": 0}

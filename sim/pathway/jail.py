@@ -49,6 +49,7 @@ class Jail:
         self.free_beds = terms.beds
         self.ready: deque[Stay] = deque()
         self.pickup_is_coming = False
+        self.next_pickup_from = -terms.warm_up  # there is one at a time
 
 
 def local_arrests(world: World) -> Process:
@@ -176,7 +177,7 @@ def expect_pickup(world: World) -> None:
         return
     world.jail.pickup_is_coming = True
     weekdays = tuple(WEEKDAYS.index(day) for day in terms.weekdays)
-    time = world.calendar.next_time(world.now + 1, weekdays, terms.at)
+    time = world.calendar.next_time(max(world.now, world.jail.next_pickup_from), weekdays, terms.at)
     world.call_after(time - world.now, priority(Order.QUEUE, PICKUP, 0), lambda: pick_up(world))
 
 
@@ -184,6 +185,7 @@ def pick_up(world: World) -> None:
     """Let ICE's transport take as many people as it has seats for, those who have waited longest first."""
     jail = world.jail
     jail.pickup_is_coming = False
+    jail.next_pickup_from = world.now + 1
     taken = [jail.ready.popleft() for _ in range(min(world.scenario.jail.pickup.seats, len(jail.ready)))]
     if taken:
         world.record(Kind.PICKUP_CAME, detail=len(taken))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.experiment.replications import Result, Summary, replicate, summarise
 from sim.measures import Measure
+from sim.measures.registry import GROUPS
 from sim.report.curves import curves
 from sim.report.drawing import (
     BLACK,
@@ -59,9 +60,7 @@ MOST_BINS = 24
 MOST_ROWS = 30
 #: Inches in the picture of distributions: a heading, a panel with its labels, the note at the foot; panels to a row.
 HEADING, PANEL, FOOT, ACROSS = 0.28, 1.26, 0.5, 3
-GROUP_COLOURS = {"yield": BLUE, "burden and error": VERMILION, "stops and inspections": "#5B7C99", "officers": GREEN} | {
-    "jail and transfer": "#7A6A9B", "money": "#8A7A3C"
-}  # fmt: skip
+GROUP_COLOURS = dict(zip(GROUPS, (BLUE, VERMILION, "#5B7C99", GREEN, "#7A6A9B", "#8A7A3C", GREY), strict=True))
 DARK_VERMILION = "#A34700"  # for words, which need more contrast than areas
 
 
