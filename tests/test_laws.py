@@ -13,12 +13,13 @@ from sim import loading
 from sim.loading import to_plain
 from sim.scenario import Scenario
 from sim.trace import Kind
-from tests import jail_laws, laws
+from tests import jail_laws, laws, money_laws
 from tests.any_world import Run, run, runs
 from tests.told import LAWS, Law, Told
 
-assert laws
-assert jail_laws  # importing a module brings its laws
+assert laws  # importing a module brings its laws
+assert jail_laws
+assert money_laws
 
 EXAMPLES = 150
 OPERATIONS = [file for file in loading.shipped() if file.parent.name != "programme"]
