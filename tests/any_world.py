@@ -20,7 +20,7 @@ from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.simpy_engine import simulate
 from sim.fields import AGREEMENTS, CHANNELS, WEEKDAYS, Parameters
 from sim.loading import from_plain, unit_of
-from sim.scenario import Scenario, Weights
+from sim.scenario import STANDINGS, Scenario, Weights
 from sim.trace import Trace
 from sim.units import MILLISECONDS
 from tests.worlds import tied
@@ -76,7 +76,9 @@ by_unit: dict[str, st.SearchStrategy[Any]] = {
     "true or false": st.booleans(),
     "USD": st.sampled_from(["0 USD", "52.50 USD", "100,000 USD"]),
     "weekdays": st.just(list(WEEKDAYS)),
-    "channels": st.permutations(CHANNELS).flatmap(lambda order: st.sampled_from([3, 2, 1, 0]).map(lambda count: order[:count])),
+    "channels": st.permutations(CHANNELS).flatmap(
+        lambda order: st.sampled_from([3, 3, 2, 2, 1, 0]).map(lambda count: order[:count])
+    ),
 }
 
 
@@ -102,7 +104,8 @@ def shift_patterns(draw_one: st.DrawFn) -> dict[str, dict[str, Any]]:
             "first": days[first],
             "last": days[draw_one(st.integers(first, 1))],
             "begins": draw_one(st.sampled_from(["06:00", "09:30", "16:00", "22:00", "00:00"])),
-            "length": draw_one(st.sampled_from(["10 h", "24 h", "3 h", "5 min"])),
+            "length": draw_one(st.sampled_from(["10 h", "24 h", "10 h", "24 h", "3 h", "5 min"])),
+            "patrol_units": draw_one(st.sampled_from([1, 2, 3, 1, 2, 0])),
             "traffic": draw_one(st.sampled_from([1, 2, 0.5, 1, 1, 0])),
         }
     return patterns
@@ -124,8 +127,10 @@ def traffic_flows(draw_one: st.DrawFn) -> dict[str, dict[str, Any]]:
 written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "operation.shifts": shift_patterns(),
     "traffic.flows": traffic_flows(),
-    "stop.outcome.arrested": st.sampled_from([0, 1]),
-    "status_check.asked": st.sampled_from(["occupants", "occupants", "drivers", "drivers_unsettled", "nobody"]),
+    "operation.shifts.*.ice_presence": st.sampled_from([0, 1, 0.4]),
+    "stop.outcome.arrested": st.sampled_from([1, 5, 0]),
+    "status_check.asked": st.sampled_from([*["occupants"] * 4, "drivers", "drivers", "drivers_unsettled", "nobody"]),
+    "status_check.duty_officer.servers": st.sampled_from([3, 1, 0]),
     "status_check.threshold": seldom,
     **{f"status_check.{name}.no_answer": seldom for name in CHANNELS},
     **{f"status_check.{name}.gives_up_after": st.sampled_from(["1 h", "30 min", "5 min", "0 min"]) for name in CHANNELS},
@@ -138,9 +143,15 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "jail.clock.detainer": st.sampled_from(["48 h", "48 h", "1 h", "0 min"]),
     "jail.clock.ice_arrest": st.sampled_from(["72 h", "1 h", "0 min"]),
     "jail.pickup.weekdays": st.sampled_from([list(WEEKDAYS), ["mon"], ["tue", "sat"]]),
-    "agency.agreements": st.one_of(
-        st.sampled_from([["task_force"], [], ["jail_enforcement"]]), st.lists(st.sampled_from(AGREEMENTS), unique=True)
-    ),
+    "agency.agreements": st.sampled_from([[], *([name] for name in AGREEMENTS), AGREEMENTS[1:], AGREEMENTS[2:]]),
+    "jail.beds": st.sampled_from([100, 5, 2, 1, 0]),
+    "jail.local.rate": st.sampled_from(["6 per d", "3 per h", "0 per h"]),
+    "jail.overflow.rate": st.sampled_from(["6 per d", "3 per h", "0 per h"]),
+    **{f"status_check.match.{name}": st.sampled_from([1, 1, 0.4, 0]) for name in STANDINGS},
+    **{f"jail.screening.match.{name}": st.sampled_from([1, 1, 0.4, 0]) for name in STANDINGS},
+    **{f"people.doubt.{name}": st.sampled_from([0, 0.3, 0, 3]) for name in STANDINGS},
+    "custody.path_without_ice": st.sampled_from(["local_booking", "local_booking", "agency_drives"]),
+    "custody.local_charges": st.sampled_from(["pursued", "pursued", "dropped"]),
     "title": st.just("any"),
     "question": st.just("Which laws hold?"),
     "notes": st.none(),
@@ -148,7 +159,7 @@ written_by_hand: dict[str, st.SearchStrategy[Any]] = {
     "sources": st.just({}),
 }
 left_to_others = {
-    "operation.shifts.*": ("first", "last", "begins", "length", "traffic"),
+    "operation.shifts.*": ("first", "last", "begins", "length", "patrol_units", "traffic"),
     "traffic.flows.*": ("by_hour", "diverted"),
 }
 

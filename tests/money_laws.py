@@ -11,6 +11,7 @@ from sim.entities import OVERFLOW
 from sim.measures.events import Events
 from sim.measures.money import PAYERS, ledger
 from sim.pathway.custody import PATHS
+from sim.scenario import STANDINGS
 from sim.trace import Kind, Trace
 from sim.units import DAY, HOUR
 from tests.jail_laws import HOLD_ENDS
@@ -148,3 +149,21 @@ def people_are_counted_in_jail_while_it_is_watched(told: Told) -> None:
     }
     for name, kind in counted.items():
         assert told.measures[name] == sum(_in_watch(told, row.time) for row in told.of_kind[kind])
+    held = [row for row in told.of_kind[Kind.HOLD_BEGAN] if _in_watch(told, row.time)]
+    citizens = [row for row in held if STANDINGS[told.person(row.person).standing] == "citizen"]
+    assert told.measures["citizens_held_in_jail"] == len(citizens)
+
+
+@law
+def people_released_at_the_clock_were_held_from_the_beginning_of_their_hold(told: Told) -> None:
+    released = [row for row in told.of_kind[Kind.RELEASED_AT_CLOCK] if _in_watch(told, row.time)]
+    held = sum(row.time - told.of_person[row.person][Kind.HOLD_BEGAN][0].time for row in released)
+    assert told.measures["released_at_clock_hours"] == pytest.approx(held / HOUR, rel=1e-12)
+
+
+@law
+def the_wait_for_a_desk_is_from_coming_to_the_beginning_of_the_booking(told: Told) -> None:
+    came = [row for row in told.of_kind[Kind.CAME_TO_JAIL] if _in_watch(told, row.time)]
+    waited = sum(told.of_person[row.person][Kind.BOOKING_BEGAN][0].time - row.time for row in came)
+    mean = told.measures["booking_wait_mean"]
+    assert mean == pytest.approx(waited / len(came) / (HOUR / 60), rel=1e-12) if came else math.isnan(mean)

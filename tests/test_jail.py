@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 
+from sim.entities import LOCAL
+from sim.measures import MEASURES
+from sim.measures.events import Events
 from sim.pathway.jail import CLOCKS
-from tests.worlds import PersonFate, VehicleFate, World, at, in_doubt, person, small_world
+from sim.trace import Kind, Trace
+from sim.units import DAY, HOUR
+from tests.worlds import PersonFate, VehicleFate, World, at, in_doubt, person, plain_scenario, shift, small_world
 
 DETAINER, ICE_ARREST = CLOCKS.index("detainer"), CLOCKS.index("ice_arrest")
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -378,3 +383,16 @@ def test_ice_that_has_not_come_when_the_limit_runs_out_takes_nobody(ice_comes: s
 def test_where_ice_is_on_the_scene_nobody_waits_for_it() -> None:
     world = stopped(at("08:00", people=[in_doubt(matched=True)]), agreements=[], ice=True)
     assert world.log("ice_awaited", "detained") == ["08:07 detained"]
+
+
+# --- the watch ------------------------------------------------------------------------------------------------------
+
+
+def test_those_in_jail_when_the_watch_begins_count_to_its_peak_and_with_their_days_within_it() -> None:
+    scenario = plain_scenario({"day": shift()}, flows=1, settings={"jail.follow_up": "1 d"})  # watched until day 2, 18:00
+    times = {0: (-2 * DAY, 6 * HOUR), 1: (-DAY, 12 * HOUR), 2: (-DAY, -HOUR), 3: (40 * HOUR, 5 * DAY)}
+    rows = [(began, Kind.ENTERED_JAIL, LOCAL, number, 0, -1, 0) for number, (began, _) in times.items()]
+    rows += [(ended, Kind.LEFT_JAIL, LOCAL, number, 0, -1, 0) for number, (_, ended) in times.items()]
+    events = Events(Trace.of(sorted(rows)), scenario)
+    assert MEASURES["jail_beds_peak"].function(events) == 2
+    assert MEASURES["jail_bed_days"].function(events) == (6 + 12 + 2) / 24
