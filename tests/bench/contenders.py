@@ -61,13 +61,14 @@ def stopflow(scenario: Path) -> Replicate:
         load = importlib.import_module("sim.loading").load
         draw = importlib.import_module("sim.chance").draw
         simulate = importlib.import_module("sim.engines.simpy_engine").simulate
+        kind = importlib.import_module("sim.trace").Kind
     except ImportError as error:
         raise NotYetError(f"stopflow on {scenario.name}: not measured, {error}.") from error
     loaded = load(scenario)
 
     def replicate(seed: int) -> int:
         trace = simulate(loaded, draw(loaded, seed, 0))
-        return int(trace.count("stop_began")) + int(trace.count("passed"))
+        return int(trace.count(kind.STOP_BEGAN, kind.PASSED))
 
     return replicate
 

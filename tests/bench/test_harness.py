@@ -55,3 +55,11 @@ def test_a_page_without_the_marks_is_refused() -> None:
 
 def test_the_page_on_speed_has_the_marks() -> None:
     assert with_section(PAGE.read_text(encoding="utf-8"), "new").count("new\n") == 1
+
+
+def test_stopflow_counts_the_vehicles_of_the_corridor() -> None:
+    """13 vehicles an hour for 72 hours: five standard deviations of a Poisson count on either side."""
+    found, _ = contenders()
+    (corridor,) = [one for one in found if one.model == "corridor"]
+    expected = 13 * 72
+    assert abs(corridor.replicate(1) - expected) < 5 * expected**0.5
