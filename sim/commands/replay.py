@@ -1,0 +1,101 @@
+"""Tell the story of one replication."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.commands.shared import SetOption, operation_of
+from sim.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from sim.scenario_file import ScenarioFile
+    from sim.trace import Trace
+
+
+def replay(
+    source: Annotated[
+        str, typer.Argument(metavar="DIR|SCENARIO", help="A folder that 'run' wrote, or a scenario.", show_default=False)
+    ],
+    replication: Annotated[int, typer.Option("--replication", "-k", min=0, help="Which replication, from 0.")] = 0,
+    vehicle: Annotated[
+        str | None, typer.Option("--vehicle", metavar="FLOW:NUMBER", help="Only one vehicle, e.g. interstate_truck:17.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="The seed, for a scenario: 1 if not given.")
+    ] = None,
+    settings: SetOption = None,
+) -> None:
+    """Tell the story of one replication."""
+    from sim.experiment.replications import replicate
+
+    loaded, seed, expected = _replayed(source, replication, seed, settings or [])
+    only = _vehicle(vehicle, loaded) if vehicle else None
+    trace = replicate(loaded, seed, replication)
+    lines = 0
+    for line in _story(loaded, trace, only):
+        print(line)
+        lines += 1
+    if only and not lines:
+        raise UsageError(f"--vehicle {vehicle}: no such vehicle came by in replication {replication}; see it without the flag.")
+    print(f"{lines} events; trace digest {trace.digest}", file=sys.stderr)
+    if expected is not None:
+        if trace.digest != expected:
+            print(f"differs from the recorded digest {expected}: another version, or a changed file.", file=sys.stderr)
+            raise typer.Exit(1)
+        print("as recorded in the run.", file=sys.stderr)
+
+
+def _story(scenario: ScenarioFile, trace: Trace, vehicle: tuple[str, int] | None) -> Iterator[str]:
+    """Return the story of one replication, line by line."""
+    from sim.programme import story as programme_story
+    from sim.programme.scenario import ProgrammeScenario
+    from sim.report import story
+
+    if isinstance(scenario, ProgrammeScenario):
+        return programme_story.tell(scenario, trace)
+    operation = operation_of(scenario)
+    assert operation is not None
+    return story.tell(operation, trace, vehicle)
+
+
+def _replayed(source: str, replication: int, seed: int | None, settings: list[str]) -> tuple[ScenarioFile, int, str | None]:
+    """Return scenario, seed and, for a result folder, the digest that was recorded."""
+    import csv
+
+    from sim.loading import from_plain
+    from sim.report import files
+    from sim.reported import load
+
+    folder = Path(source)
+    if not folder.is_dir():
+        return load(source, settings), 1 if seed is None else seed, None
+    if settings or seed is not None:
+        raise UsageError(f"{source}: a finished run has its own seed and settings; name a scenario to use --seed or --set.")
+    manifest = files.read_manifest(folder)
+    if replication >= manifest["replications"]:
+        raise UsageError(f"--replication {replication}: the run has replications 0 to {manifest['replications'] - 1}.")
+    loaded = from_plain(manifest["scenario"], str(folder / files.MANIFEST))
+    recorded = None
+    table = folder / "replications.csv"
+    if table.is_file():
+        with table.open(newline="", encoding="utf-8") as stream:
+            rows = {row.get("replication"): row.get("trace_digest") for row in csv.DictReader(stream)}
+        recorded = rows.get(str(replication))
+    return loaded, int(manifest["seed"]), recorded
+
+
+def _vehicle(text: str, scenario: ScenarioFile) -> tuple[str, int]:
+    operation = operation_of(scenario)
+    if operation is None:
+        raise UsageError(f"--vehicle {text}: a programme has no vehicles; leave the flag out.")
+    flow, _, number = text.partition(":")
+    if flow not in operation.flow_names:
+        raise UsageError(f"--vehicle {text}: no flow '{flow}'; {nearest(flow, operation.flow_names)}")
+    if not number.isdecimal():
+        raise UsageError(f"--vehicle {text}: write FLOW:NUMBER, such as {flow}:17.")
+    return flow, int(number)

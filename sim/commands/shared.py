@@ -1,0 +1,90 @@
+"""What several commands share: their common arguments, tables for people, progress."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.experiment.replications import Precision
+    from sim.scenario import Scenario
+    from sim.scenario_file import ScenarioFile
+
+MOST_REPLICATIONS = 10_000_000
+MOST_WORKERS = 256
+#: Below this, starting further processes takes longer than the work.
+WORTH_A_SECOND_WORKER = 60
+
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A YAML file, or a name that 'stopflow list' shows.", show_default=False)
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one parameter, e.g. status_check.limit='20 min'. Repeatable."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def wishes_of(texts: list[str], scenario: ScenarioFile) -> list[Precision]:
+    """Return the wishes for precision that the user wrote."""
+    from sim.experiment.replications import parse_precision
+    from sim.models import model_of
+
+    known = model_of(scenario).measures(scenario)
+    default = list(scenario.reported) or [name for name in ("stops", "detained", "signed", "arrests") if name in known]
+    return [wish for text in texts for wish in parse_precision(text, default, known)]
+
+
+def operation_of(scenario: ScenarioFile) -> Scenario | None:
+    """Return the scenario if it is one of an operation on the road, for what only such a one has."""
+    from sim.scenario import Scenario
+
+    return scenario if isinstance(scenario, Scenario) else None
+
+
+def worker_count(wanted: int | None, replications: int) -> int:
+    """Return how many processes to use: as many as there are cores, if the work is worth it."""
+    if wanted is not None:
+        return wanted
+    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER else 1
+
+
+def command_line() -> str:
+    """Return the command as it was typed, for the manifest."""
+    return shlex.join(["stopflow", *sys.argv[1:]])
+
+
+def console_for_people() -> Any:
+    """Return where tables are printed."""
+    from rich.console import Console
+
+    # A pipe or a file has no width of its own; a table squeezed into 80 columns would lose words.
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+
+
+class progress_bar:  # noqa: N801 - reads as a function
+    """A progress bar on standard error, with an estimate of the time left; silent where nobody looks."""
+
+    def __init__(self, what: str, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self.bar = Progress(
+            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
+            TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
+        )  # fmt: skip
+        self.task = self.bar.add_task(what, total=None)
+
+    def __enter__(self) -> Any:
+        self.bar.start()
+        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.bar.stop()
+        if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
+            print("stopped; nothing was written.", file=sys.stderr)
