@@ -15,7 +15,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise, repeat
 from typing import Any
@@ -25,7 +25,7 @@ import numpy as np
 from sim.elementary import LOG2_E, exp, log
 from sim.errors import Place, ScenarioError
 from sim.fields import CHANNELS
-from sim.scenario import LEVELS, STANDINGS, Flow, LocalPeople, Occupants, Overflow, Scenario, Shift
+from sim.scenario import LEVELS, Flow, LocalPeople, Occupants, Overflow, Scenario, Shift
 from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 from sim.units import HOUR
 
@@ -118,6 +118,7 @@ class ShiftDay:
     begins: int
     ends: int
     ice_present: bool
+    number: int = 0  # the day of the pattern, counted from its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,19 +255,28 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
     )
 
 
-def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
+def shift_days(scenario: Scenario) -> tuple[ShiftDay, ...]:
+    """Return every shift on every day in order of time, as if ICE were always there."""
     days: list[ShiftDay] = []
     calendar = scenario.operation.calendar
     for pattern, name in enumerate(sorted(scenario.operation.shifts)):
         shift: Shift = scenario.operation.shifts[name]
-        stream = f"operation.shifts.{name}.ice_presence"
-        present = uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence
         begins = [calendar.moment(datetime.combine(day, shift.begins)) for day in shift.days()]
         # Around the clock, the day on which clocks go forward would have the same people on duty twice for an hour.
         ends = [min(one + shift.length, following) for one, following in pairwise([*begins, begins[-1] + shift.length])]
-        here = [bool(present[(day - shift.first).days]) for day in shift.days()]
-        days += map(ShiftDay, repeat(pattern), begins, ends, here)
+        numbers = [(day - shift.first).days for day in shift.days()]
+        days += map(ShiftDay, repeat(pattern), begins, ends, repeat(True), numbers)
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
+
+
+def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
+    """Return every shift on every day, and whether ICE is there."""
+    present = []
+    for name in sorted(scenario.operation.shifts):
+        shift: Shift = scenario.operation.shifts[name]
+        stream = f"operation.shifts.{name}.ice_presence"
+        present.append(uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence)
+    return tuple(replace(day, ice_present=bool(present[day.pattern][day.number])) for day in shift_days(scenario))
 
 
 def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed: int, replication: int) -> FlowDraws:
@@ -382,19 +392,20 @@ def end_of_watch(scenario: Scenario) -> int:
     return last + scenario.jail.follow_up
 
 
+#: Whose licences are drawn from which weights.
+LICENCES_BY_STANDING = ("citizen", "lawful", "lawful", "without_status", "without_status")
+
+
+def licence_weights(scenario: Scenario) -> tuple[tuple[float, ...], ...]:
+    """Return the weights of licences for each standing."""
+    return tuple(getattr(scenario.people.licence, name).weights for name in LICENCES_BY_STANDING)
+
+
 def _licences(scenario: Scenario, u: Floats, standing: Ints) -> Ints:
-    by_standing = scenario.people.licence
-    groups = {
-        "citizen": by_standing.citizen,
-        "lawful": by_standing.lawful,
-        "pending_claim": by_standing.lawful,
-        "no_status": by_standing.without_status,
-        "final_order": by_standing.without_status,
-    }
     licence = np.zeros(len(u), dtype=np.int64)
-    for number, name in enumerate(STANDINGS):
+    for number, weights in enumerate(licence_weights(scenario)):
         rows = standing == number
-        licence[rows] = choose(groups[name].weights, u[rows])
+        licence[rows] = choose(weights, u[rows])
     return licence
 
 
@@ -428,14 +439,21 @@ def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -
     return edges, rates
 
 
-def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str) -> Ints:
-    """Return the arrival times of every vehicle of a flow from the first edge to the last."""
+def cumulative_rate(edges: Ints, rates: Floats, name: str) -> Floats:
+    """Return how many are expected from the first edge to each edge; at most :data:`MOST_VEHICLES` to the last."""
     hours = np.diff(edges) / HOUR
-    cumulative = np.concatenate(([0.0], np.cumsum(rates * hours)))
+    cumulative: Floats = np.concatenate(([0.0], np.cumsum(rates * hours)))
     total = float(cumulative[-1])
     if total > MOST_VEHICLES:
         problem = f"about {total:,.0f} arrivals are expected, at most {MOST_VEHICLES:,} are simulated; lower the rate."
         raise ScenarioError.at(Place("scenario"), name, problem)
+    return cumulative
+
+
+def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str) -> Ints:
+    """Return the arrival times of every vehicle of a flow from the first edge to the last."""
+    cumulative = cumulative_rate(edges, rates, name)
+    total = float(cumulative[-1])
     # Far more gaps than will be needed with all but no chance of too few; too few is caught and doubled.
     count = int(total + 10 * np.sqrt(total) + 20)
     while True:
