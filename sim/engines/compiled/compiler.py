@@ -56,15 +56,15 @@ numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, or find it compiled."""
-    made: Function = numba.njit(cache=True, error_model="numpy")(function)  # type: ignore[assignment]
+    made: Function = numba.njit(cache=True, error_model="numpy")(function)
     return made
 
 
-def recompiled(function: Function, **inner: Callable[..., Any]) -> Function:
+def recompiled(function: Function, *, inline: bool = False, **inner: Callable[..., Any]) -> Function:
     """Compile a function of another room, whose inner functions are replaced by compiled ones."""
     assert isinstance(function, FunctionType)
-    copy: Any = FunctionType(function.__code__, function.__globals__ | inner, function.__name__, function.__defaults__)
-    made: Function = compiled(copy)
+    copy = FunctionType(function.__code__, function.__globals__ | inner, function.__name__, function.__defaults__)
+    made: Function = numba.njit(cache=True, error_model="numpy", forceinline=inline)(copy)
     return made
 
 
