@@ -14,6 +14,7 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    EngineOption,
     QuietOption,
     ScenarioArgument,
     SetOption,
@@ -21,6 +22,7 @@ from sim.commands.shared import (
     console_for_people,
     operation_of,
     progress_bar,
+    say_engine,
     wishes_of,
     worker_count,
 )
@@ -62,6 +64,7 @@ def run(
         int | None,
         typer.Option("--workers", "-w", min=1, max=MOST_WORKERS, help="Processes; results are the same with any number."),
     ] = None,
+    engine: EngineOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Replicate one scenario: a table, files, a report."""
@@ -75,6 +78,7 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
+    say_engine(loaded, engine, count, quiet)
     with progress_bar("replications", quiet) as progress:
         result = experiment.run(
             loaded,
@@ -82,6 +86,7 @@ def run(
             precision=wishes,
             seed=seed,
             workers=worker_count(workers, count),
+            engine=engine,
             progress=progress,
         )
     _write(result, folder, time.perf_counter() - clock, started)

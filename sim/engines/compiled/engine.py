@@ -154,7 +154,7 @@ def does(world: World, job: int, told: int) -> None:
 
 
 @compiled
-def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:  # noqa: C901, PLR0912 - one line a job
+def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:
     """Do a job of the status check, of a limit, or of ICE's vehicles."""
     place, seat = place_in(job), seat_of(job)
     if code == Job.PATIENCE_OVER:
