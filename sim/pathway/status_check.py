@@ -19,7 +19,7 @@ from sim.trace import Kind
 class Encounter:
     """What one stop still waits for, and whom it has detained."""
 
-    __slots__ = ("detained", "ice_is_here", "open", "over", "settled", "unit", "vehicle")
+    __slots__ = ("detained", "ice_is_here", "open", "over", "settled", "unit", "vehicle", "waiting")
 
     def __init__(self, world: World, vehicle: Vehicle, unit: int) -> None:
         self.vehicle = vehicle
@@ -28,7 +28,8 @@ class Encounter:
         self.open: dict[int, Person | None] = {}  # by slot: people without an answer; None while people are being asked
         self.detained: list[Person] = []
         self.over = False
-        self.settled: simpy.Event = world.env.event()
+        self.settled = False
+        self.waiting: simpy.Event | None = None  # what the stop waits for, once it does
 
     def is_over(self) -> bool:
         """Whether everyone not detained has been let go."""
@@ -42,8 +43,10 @@ class Encounter:
 
     def end_wait(self) -> None:
         """Let the stop go on, with or without answers."""
-        if not self.settled.triggered:
-            self.settled.succeed()
+        if not self.settled:
+            self.settled = True
+            if self.waiting:
+                self.waiting.succeed()
 
 
 def asks_anyone(world: World, vehicle: Vehicle) -> bool:
@@ -60,11 +63,17 @@ def _asks(world: World, person: Person) -> bool:
     return asked == "drivers_unsettled" and person.is_driver and person.licence != IN_STATE
 
 
-def ask(world: World, encounter: Encounter) -> Process:
-    """Ask the people in a vehicle, and refer those about whom too much doubt is left."""
+def ask(world: World, encounter: Encounter) -> None:
+    """Begin to ask the people in a vehicle, beside what else goes on."""
     vehicle = encounter.vehicle
     encounter.open[Slot.ASKING] = None
-    yield world.wait(vehicle.asking, vehicle, Slot.ASKING)
+    place = priority(Order.RELEASE, vehicle.flow, vehicle.number, Slot.ASKING)
+    world.call_after(vehicle.asking, place, lambda: asked(world, encounter))
+
+
+def asked(world: World, encounter: Encounter) -> None:
+    """Refer those about whom too much doubt is left."""
+    vehicle = encounter.vehicle
     if encounter.is_over():
         return
     for person in vehicle.people:
@@ -132,7 +141,8 @@ def wait_for_answers(world: World, encounter: Encounter) -> Process:
     if encounter.open:
         if limit is not None:
             world.call_after(limit, priority(Order.LIMIT, vehicle.flow, vehicle.number), encounter.end_wait)
-        yield encounter.settled
+        encounter.waiting = world.env.event()
+        yield encounter.waiting
     for person in encounter.open.values():
         if person:
             world.record(Kind.PAST_LIMIT, vehicle, person, encounter.unit)

@@ -13,15 +13,17 @@ from sim.pathway.status_check import Encounter, ask, asks_anyone, wait_for_answe
 from sim.pathway.world import Process, World
 from sim.trace import Kind
 
+OUTCOME_KINDS = tuple(Kind[outcome.upper()] for outcome in OUTCOMES)
+
 
 def stop(world: World, vehicle: Vehicle, unit: int) -> Process:
     """Stop one vehicle, inspect it if selected, check whom the policy asks about, take into custody, free the unit."""
     encounter = Encounter(world, vehicle, unit)
     world.record(Kind.STOP_BEGAN, vehicle, unit=unit)
     if asks_anyone(world, vehicle):
-        world.start(ask(world, encounter))
+        ask(world, encounter)
     yield world.wait(vehicle.traffic_task, vehicle)
-    world.record(Kind[OUTCOMES[vehicle.outcome].upper()], vehicle)
+    world.record(OUTCOME_KINDS[vehicle.outcome], vehicle)
     if vehicle.selected:
         yield from inspection(world, vehicle)
     world.record(Kind.TASK_ENDED, vehicle, unit=unit)

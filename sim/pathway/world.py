@@ -133,7 +133,7 @@ class World:
         seat = NOBODY
         if person:
             seat, detail = person.seat, who(person.standing, person.licence)
-        self._rows.append((self.now, kind, flow, number, seat, unit, detail))
+        self._rows.append((self.env.now, kind, flow, number, seat, unit, detail))  # type: ignore[arg-type]  # a whole number
 
     def start(self, process: Process) -> None:
         """Begin a journey beside this one."""

@@ -20,7 +20,6 @@ from sim.engines.compiled.layout import (
 )  # fmt: skip
 from sim.engines.compiled.status_check import (
     answerer_came,
-    ask_begins,
     asked,
     end_wait,
     ice_came,
@@ -162,8 +161,6 @@ def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> Non
     elif code == Job.LIMIT_OVER:
         end_wait(world, place)
         let_go(world, place)
-    elif code == Job.ASK_BEGINS:
-        ask_begins(world, place)
     elif code == Job.ASKED:
         asked(world, place)
     elif code == Job.REFER_BEGINS:

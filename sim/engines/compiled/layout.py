@@ -47,7 +47,6 @@ class Job(IntEnum):
     # beside the stop
     PATIENCE_OVER = auto()
     LIMIT_OVER = auto()
-    ASK_BEGINS = auto()
     ASKED = auto()
     REFER_BEGINS = auto()
     ANSWERER_CAME = auto()

@@ -95,9 +95,10 @@ def asks(world: World, place: int, seat: int) -> bool:
 
 
 @compiled
-def ask_begins(world: World, place: int) -> None:
-    """Begin to ask the people in a vehicle."""
+def ask(world: World, place: int) -> None:
+    """Begin to ask the people in a vehicle, beside what else goes on."""
     encounter = memory.encounters(world)[place]
+    encounter.refs += 1
     flow, number = encounter.flow, encounter.number
     encounter.open |= 1 << Slot.ASKING
     lasts = duration(world, Column.ASKING, flow, number, 0)

@@ -9,8 +9,8 @@ from sim.engines.compiled.custody import arrest_begins, arrested_at_jail, custod
 from sim.engines.compiled.draws import choice, duration, flag
 from sim.engines.compiled.inspection import inspection_begins, inspection_ends, inspector_came
 from sim.engines.compiled.layout import PATROL_UNITS, Job, World
-from sim.engines.compiled.status_check import asks_anyone, keeps_waiting, let_people_go
-from sim.engines.compiled.world import job_of, let_go, place_in, record_of, release, start, wait
+from sim.engines.compiled.status_check import ask, asks_anyone, keeps_waiting, let_people_go
+from sim.engines.compiled.world import job_of, let_go, place_in, record_of, release, wait
 from sim.entities import ARRESTED
 from sim.pathway.places import Slot
 from sim.trace import Kind
@@ -53,8 +53,7 @@ def stop_begins(world: World, place: int) -> None:
     encounter.ice_is_here = world.shifts_with_ice > 0
     record_of(world, Kind.STOP_BEGAN, flow, number, encounter.unit, 0)
     if asks_anyone(world, place):
-        encounter.refs += 1
-        start(world, job_of(Job.ASK_BEGINS, place, 0))
+        ask(world, place)
     task = duration(world, Column.TRAFFIC_TASK, flow, number, 0)
     wait(world, task, flow, number, Slot.STOP, job_of(Job.TASK_DONE, place, 0))
 
