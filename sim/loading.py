@@ -155,6 +155,16 @@ class Template:
         written = {path: leaf for path, leaf in self.leaves.items() if not leaf.removes}
         return _validated(self.root, written, self.name).model_copy(update={"file": self.name})
 
+    def build_whole(self) -> ScenarioFile:
+        """Return the scenario with the evidence behind its values.
+
+        Raises
+        ------
+        ScenarioError
+            If values or evidence do not make a scenario.
+        """
+        return _build(self.root, dict(self.leaves), self.name)
+
 
 def root_of(keys: Iterable[str], base: type[ScenarioFile] = Scenario) -> type[ScenarioFile]:
     """Return the kind of scenario with these keys at its top; one without a key of its own is as its base."""

@@ -8,6 +8,9 @@ with the work.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -26,6 +29,19 @@ TRIES_ALONE = 2
 WORKERS_UNTOLD = 4
 
 
+def end_with_the_parent() -> None:
+    """Let this worker end when the process that started it is killed; it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 class Processes(Executor):
     """Processes of our own, which can be started anew after one of them has died."""
 
@@ -34,8 +50,9 @@ class Processes(Executor):
         self.pool = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
-        # The one way of starting that behaves alike on every system.
-        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+        # Spawn is the one way of starting that behaves alike on every system.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_the_parent)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a task to the processes of the moment."""

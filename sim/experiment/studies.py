@@ -238,7 +238,7 @@ class Study:
         return {
             "replications": self.replications,
             "study": json.loads(self.written.model_dump_json()),
-            "scenarios": {name: to_plain(load(template.name)) for name, template in self.templates.items()},
+            "scenarios": {name: to_plain(template.build_whole()) for name, template in self.templates.items()},
         }
 
     @property
@@ -396,10 +396,6 @@ class _Reader:
                     "base" if name == self.written.base else "levers",
                     *([] if name == self.written.base else [SCENARIO]),
                 )
-            for path in self.written.settings:
-                problem_there = known_path(template, path)
-                if problem_there:
-                    self.wrong(problem_there, "settings", path)
             templates[name] = template.with_changes(self.written.settings, f"{self.path}: settings")
             templates[name].build()
         return {name: Template(one.root, one.leaves, str(name)) for name, one in templates.items()}
