@@ -18,6 +18,7 @@ import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,8 +97,27 @@ class Box:
     failures: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one side of a region asks of one factor: at least a number, at most a number, or not a word."""
+
+    factor: str
+    kind: Literal["low", "high", "not"]
+    value: float | str
+
+    def holds(self, column: Column) -> Flags:
+        """Return at which points it is so."""
+        if self.kind == "not":
+            return np.asarray(column != self.value, dtype=np.bool_)
+        numbers, end = np.asarray(column, dtype=np.float64), float(self.value)
+        return numbers >= end if self.kind == "low" else numbers <= end
+
+
+_Region = tuple[_Side, ...]
+
+
 def boxes(columns: Mapping[str, Column], fails: Flags) -> tuple[list[Box], float]:
-    """Return boxes in which failures are dense, the densest first found, and the density over all points.
+    """Return boxes in which failures are dense, in the order in which they were found, and the density over all points.
 
     Parameters
     ----------
@@ -109,115 +129,113 @@ def boxes(columns: Mapping[str, Column], fails: Flags) -> tuple[list[Box], float
     everything = float(fails.mean()) if len(fails) else 0.0
     if not fails.any() or fails.all():
         return [], everything
+    search = _Search(columns, fails)
     left = np.ones(len(fails), dtype=np.bool_)
     found: list[Box] = []
     while len(found) < MOST_BOXES and (left & fails).any():
-        inside = _chosen(_peeled(columns, fails, left), fails, int(fails.sum()))
-        box = _box(columns, fails, inside)
-        if not box.limits or box.density <= max(everything, float(fails[left].mean())):
+        region = search.region(left)
+        box = search.box(region, left)
+        if not region or box.density <= max(everything, float(fails[left].mean())):
             break
         found.append(box)
-        left &= ~inside
+        left &= ~search.inside(region)
         if left.sum() < SMALLEST * len(fails):
             break
     return found, everything
 
 
-def _peeled(columns: Mapping[str, Column], fails: Flags, left: Flags) -> list[Flags]:
-    """Return the points inside, after every peel, from all that are left to the smallest box."""
-    inside = left.copy()
-    steps = [inside]
-    while inside.sum() > SMALLEST * len(fails):
-        candidates = [peel for column in columns.values() for peel in _peels(column, inside)]
-        candidates = [one for one in candidates if one.sum() >= max(2.0, SMALLEST * len(fails))]
-        if not candidates:
-            break
-        # Between equally dense boxes the larger; what was peeled counts by how little was given up for it.
-        best = max(candidates, key=lambda one: (_gain(fails, inside, one), int(one.sum())))
-        if _gain(fails, inside, best) < 0:
-            break
-        inside = best
-        steps.append(inside)
-    return steps
+class _Search:
+    """PRIM over some points: peels, chooses along the way, and takes back what was not needed."""
+
+    def __init__(self, columns: Mapping[str, Column], fails: Flags) -> None:
+        self.columns, self.fails = columns, fails
+        self.fewest = max(2.0, SMALLEST * len(fails))
+
+    def inside(self, region: _Region) -> Flags:
+        """Return which points lie in a region."""
+        flags = np.ones(len(self.fails), dtype=np.bool_)
+        for side in region:
+            flags &= side.holds(self.columns[side.factor])
+        return flags
+
+    def region(self, left: Flags) -> _Region:
+        """Return the best region among the points that are left."""
+        way: list[_Region] = [()]
+        while True:
+            now = self.inside(way[-1]) & left
+            wider = [(side, now & side.holds(self.columns[side.factor])) for side in self._peels(now)]
+            wider = [(side, kept) for side, kept in wider if self.fewest <= kept.sum() < now.sum()]
+            if not wider:
+                break
+            side, kept = max(wider, key=lambda one: (self._gain(now, one[1]), int(one[1].sum())))
+            if self._gain(now, kept) < 0:
+                break
+            way.append((*(old for old in way[-1] if not _replaced(old, side)), side))
+        # The first of equals is the larger.
+        best = max(way, key=lambda one: self._balance(self.inside(one) & left))
+        return self._pruned(best, left)
+
+    def _gain(self, now: Flags, kept: Flags) -> float:
+        """Return how much denser failures get for every point given up (Friedman and Fisher's lenient criterion)."""
+        lost = int(now.sum() - kept.sum())
+        return (float(self.fails[kept].mean()) - float(self.fails[now].mean())) / lost
+
+    def _balance(self, flags: Flags) -> float:
+        """Return the harmonic mean of coverage and density."""
+        failures = int((self.fails & flags).sum())
+        return 2 * failures / (int(self.fails.sum()) + int(flags.sum())) if failures else 0.0
+
+    def _peels(self, now: Flags) -> Iterator[_Side]:
+        """Yield what may be asked next: a slice off either end of a factor, or one word fewer."""
+        for name, column in self.columns.items():
+            values = column[now]
+            if column.dtype == object:
+                words = sorted(set(values.tolist()))
+                yield from (_Side(name, "not", word) for word in (words if len(words) > 1 else []))
+                continue
+            numbers = np.sort(np.asarray(values, dtype=np.float64))
+            if numbers[0] == numbers[-1]:
+                continue
+            count = max(1, int(PEEL * len(numbers)))
+            above, below = numbers[numbers > numbers[count - 1]], numbers[numbers < numbers[-count]]
+            if len(above):
+                yield _Side(name, "low", float(above[0]))
+            if len(below):
+                yield _Side(name, "high", float(below[-1]))
+
+    def _pruned(self, region: _Region, left: Flags) -> _Region:
+        """Take back every side without which failures are caught as well."""
+        kept = region
+        for side in region:
+            without = tuple(one for one in kept if one != side)
+            if self._balance(self.inside(without) & left) >= self._balance(self.inside(kept) & left):
+                kept = without
+        return kept
+
+    def box(self, region: _Region, left: Flags) -> Box:
+        """Return a region with what it catches."""
+        flags = self.inside(region) & left
+        failures, points = int((self.fails & flags).sum()), int(flags.sum())
+        limits = []
+        for factor in dict.fromkeys(side.factor for side in region):
+            mine = [side for side in region if side.factor == factor]
+            without = self.inside(tuple(side for side in region if side.factor != factor)) & left
+            limits.append(self._limit(factor, mine, float(self.fails[without].mean()), failures, points))
+        return Box(tuple(limits), failures / int(self.fails.sum()), failures / points, points, failures)
+
+    def _limit(self, factor: str, sides: Sequence[_Side], elsewhere: float, failures: int, points: int) -> Limit:
+        from scipy.stats import binom
+
+        ends = {side.kind: float(side.value) for side in sides if side.kind != "not"}
+        refused = {str(side.value) for side in sides if side.kind == "not"}
+        words = tuple(sorted(set(self.columns[factor].tolist()) - refused)) if refused else ()
+        p_value = float(binom.sf(failures - 1, points, elsewhere))
+        return Limit(factor, ends.get("low"), ends.get("high"), words, p_value)
 
 
-def _gain(fails: Flags, inside: Flags, smaller: Flags) -> float:
-    """Return how much denser failures get for every point given up (Friedman and Fisher's lenient criterion)."""
-    lost = int(inside.sum() - smaller.sum())
-    return (float(fails[smaller].mean()) - float(fails[inside].mean())) / lost
-
-
-def _peels(column: Column, inside: Flags) -> Iterator[Flags]:
-    """Yield the boxes that are left when a slice is taken off either end, or one word away."""
-    values = column[inside]
-    if column.dtype == object:
-        words = sorted(set(values.tolist()))
-        for word in words if len(words) > 1 else []:
-            yield inside & (column != word)
-        return
-    numbers = np.sort(np.asarray(values, dtype=np.float64))
-    if numbers[0] == numbers[-1]:
-        return
-    count = max(1, int(PEEL * len(numbers)))
-    low, high = numbers[count - 1], numbers[-count]
-    plain = np.asarray(column, dtype=np.float64)
-    for kept in (plain > low, plain < high):
-        smaller = inside & kept
-        if smaller.any() and smaller.sum() < inside.sum():
-            yield smaller
-
-
-def _chosen(steps: Sequence[Flags], fails: Flags, all_failures: int) -> Flags:
-    """Return the step with the best balance (harmonic mean) of coverage and density; the first of equals, which is larger."""
-
-    def balance(inside: Flags) -> float:
-        failures = int((fails & inside).sum())
-        coverage, density = failures / all_failures, failures / max(1, int(inside.sum()))
-        return 2 * coverage * density / (coverage + density) if failures else 0.0
-
-    return max(steps, key=balance)
-
-
-def _box(columns: Mapping[str, Column], fails: Flags, inside: Flags) -> Box:
-    failures, points = int((fails & inside).sum()), int(inside.sum())
-    limits = []
-    for name, column in columns.items():
-        limit = _limit(name, column, inside)
-        if limit is not None:
-            without = _without(columns, name, inside)
-            limits.append(_tested(limit, fails, without, failures, points))
-    return Box(tuple(limits), failures / int(fails.sum()), failures / points, points, failures)
-
-
-def _limit(name: str, column: Column, inside: Flags) -> Limit | None:
-    if column.dtype == object:
-        kept, known = sorted(set(column[inside].tolist())), set(column.tolist())
-        return Limit(name, None, None, tuple(kept)) if len(kept) < len(known) else None
-    numbers = np.asarray(column, dtype=np.float64)
-    low, high = float(numbers[inside].min()), float(numbers[inside].max())
-    below, above = numbers.min() < low, numbers.max() > high
-    return Limit(name, low if below else None, high if above else None) if below or above else None
-
-
-def _without(columns: Mapping[str, Column], left_out: str, inside: Flags) -> Flags:
-    """Return the points in the box if one factor were not limited."""
-    kept = np.ones(len(inside), dtype=np.bool_)
-    for name, column in columns.items():
-        if name == left_out:
-            continue
-        if column.dtype == object:
-            kept &= np.isin(column, list(set(column[inside].tolist())))
-        else:
-            numbers = np.asarray(column, dtype=np.float64)
-            kept &= (numbers >= numbers[inside].min()) & (numbers <= numbers[inside].max())
-    return kept
-
-
-def _tested(limit: Limit, fails: Flags, without: Flags, failures: int, points: int) -> Limit:
-    from scipy.stats import binom
-
-    p_value = float(binom.sf(failures - 1, points, float(fails[without].mean())))
-    return Limit(limit.factor, limit.low, limit.high, limit.among, p_value)
+def _replaced(old: _Side, new: _Side) -> bool:
+    """Whether a new side says all that an old one did."""
+    return old.factor == new.factor and old.kind == new.kind and new.kind != "not"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def write_comparison_manifest(
 
 def cell(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _hashes(folder: Path) -> dict[str, str]:

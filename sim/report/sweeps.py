@@ -288,6 +288,8 @@ def factor_columns(results: Results, rows: Sequence[PointMean]) -> dict[str, Any
         values = [row.shown[number] for row in rows]
         words = any(isinstance(value, str) for value in values)
         found[name] = (
-            np.asarray([str(value) for value in values], dtype=object) if words else np.asarray(values, dtype=np.float64)
+            np.asarray([value if isinstance(value, str) else f"{value:g}" for value in values], dtype=object)
+            if words
+            else np.asarray(values, dtype=np.float64)
         )
     return found
