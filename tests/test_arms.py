@@ -12,16 +12,17 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.errors import UsageError
+import sim
+from sim.errors import StopflowError, UsageError
 from sim.experiment.arms import Arms, run_arms, run_over_draws
 from sim.experiment.comparison import difference, paired, simultaneous
 from sim.experiment.posterior import read_posterior
 from sim.experiment.ranking import ranking
-from sim.experiment.replications import FEWEST, LOOK_AHEAD, Precision, Result, run
+from sim.experiment.replications import FEWEST, LOOK_AHEAD, Precision, Result, Rule, run, summarise
 from sim.loading import Template, load
 from sim.measures import MEASURES
 from sim.scenario_file import ScenarioFile
-from tests.study_files import finished
+from tests.conftest import Command
 from tests.truth import assert_plausible, binomial
 
 SHORT = ["operation.shifts.detail.length=1 h", "jail.warm_up=0 d", "jail.follow_up=1 h"]
@@ -42,18 +43,18 @@ def chance(seed: int) -> np.random.Generator:
 
 
 def test_intervals_of_several_arms_hold_for_all_of_them_at_once() -> None:
-    """4,000 comparisons of five arms that hang together by the base; fails if each arm had a 95% interval of its own.
+    """1,500 comparisons of five arms that hang together by the base; fails if each arm had a 95% interval of its own.
 
     By Bonferroni all five hold with at least 95%; the arms share the base, so a little more. Uncorrected it is below 85%.
     """
     random, missed = chance(1), 0
-    for _ in range(4000):
+    for _ in range(1500):
         base = random.normal(size=12)
         missed += any(
             not one.ci_low <= 0 <= one.ci_high for one in (paired("x", base, random.normal(size=12), arms=5) for _ in range(5))
         )
-    assert stats.binomtest(missed, 4000, 0.05, alternative="greater").pvalue > 1e-4
-    assert missed / 4000 > 0.02  # and they are not needlessly wide
+    assert stats.binomtest(missed, 1500, 0.05, alternative="greater").pvalue > 1e-4
+    assert missed / 1500 > 0.02  # and they are not needlessly wide
 
 
 def test_the_interval_of_one_arm_is_not_widened() -> None:
@@ -77,35 +78,51 @@ def small_experiments(count: int, size: int, seed: int) -> NDArray[np.float64]:
     )
 
 
-@pytest.mark.parametrize("arm", [0, 1])
-def test_intervals_of_the_mean_and_of_the_difference_cover_as_often_as_they_say(arm: int) -> None:
-    """500 experiments of 25 replications; fails if the variance were divided by n, or the normal point taken at n = 8."""
-    data = small_experiments(500, 25, 3)
-    if arm:
-        found = [paired("x", one[:, 0], one[:, 1]) for one in data]
-        covered = sum(one.ci_low <= 3 <= one.ci_high for one in found)
-    else:
-        from sim.experiment.replications import summarise
+@pytest.mark.parametrize(("arm", "truth"), [(0, 6), (1, 3)], ids=["mean", "difference"])
+def test_intervals_cover_as_often_as_they_say(arm: int, truth: float) -> None:
+    """2,000 experiments of 10 replications; with the normal point in place of Student's they cover 91.8%, and the test fails."""
+    covered = 0
+    for one in small_experiments(2000, 10, 3):
+        found = summarise(one[:, 1] - one[:, 0] if arm else one[:, 0])
+        covered += found.ci_low <= truth <= found.ci_high
+    assert 0.93 <= covered / 2000 <= 0.97
 
-        means = [summarise(one[:, 0]) for one in data]
-        covered = sum(one.ci_low <= 6 <= one.ci_high for one in means)
-    assert 0.93 <= covered / 500 <= 0.97
+
+@pytest.mark.parametrize(("arm", "truth", "wish"), [(0, 6, 0.1), (1, 3, 0.3)], ids=["mean", "difference"])
+def test_intervals_cover_as_often_as_they_say_where_precision_decides_when_to_stop(arm: int, truth: float, wish: float) -> None:
+    """1,000 experiments that stop when the half-width is 10% or 30%.
+
+    Fails if the first look came after 3 replications and the first success ended the run: differences then cover 91.8%.
+    """
+    covered, lengths = 0, set()
+    for one in small_experiments(1000, 200, 4):
+        values = one[:, 1] - one[:, 0] if arm else one[:, 0]
+        rule = Rule([Precision("x", wish, relative=True)], ["x"])
+        stop_at = rule.enough(values[:, None])
+        assert stop_at is not None
+        found = summarise(values[:stop_at])
+        lengths.add(stop_at)
+        covered += found.ci_low <= truth <= found.ci_high
+    assert 0.93 <= covered / 1000 <= 0.97
+    assert len(lengths) > 30  # they stopped at very different times
 
 
 # --- precision of differences ---------------------------------------------------------------------------------------
 
 
 def test_precision_works_on_the_difference() -> None:
-    """The arm differs by about one vehicle; the means themselves stay vague."""
-    wish = Precision(PASSED, 0.25, relative=False)
-    found = run_arms({"base": scenario(), "fewer": scenario(f"{UNITS}=4")}, precision=[wish], seed=4)
+    """One officer fewer lets five vehicles pass, in every world about as many; the number itself varies much more."""
+    wish = Precision(PASSED, 1.5, relative=False)
+    longer = "operation.shifts.detail.length=3 h"
+    arms = {"base": scenario(longer, f"{UNITS}=3"), "fewer": scenario(longer, f"{UNITS}=2")}
+    found = run_arms(arms, precision=[wish], seed=4)
     one = difference(found.results["base"], found.results["fewer"], PASSED)
     assert not found.unmet
-    assert (one.ci_high - one.ci_low) / 2 <= 0.25
+    assert (one.ci_high - one.ci_low) / 2 <= 1.5
     assert one.pairs >= FEWEST + LOOK_AHEAD
     alone = found.results["base"].summary(PASSED)
-    assert (alone.ci_high - alone.ci_low) / 2 > 0.25
-    plain = run(scenario(), replications=one.pairs, seed=4)
+    assert (alone.ci_high - alone.ci_low) / 2 > 1.5
+    plain = run(arms["base"], replications=one.pairs, seed=4)
     np.testing.assert_array_equal(found.results["base"].values, plain.values)
     assert found.results["base"].digest == plain.digest
 
@@ -121,7 +138,7 @@ def test_precision_that_is_not_reached_is_told_by_arm_and_measure() -> None:
 def test_the_number_of_workers_changes_no_bit_of_a_precise_comparison() -> None:
     wish = [Precision("stops", 0.5, relative=False)]
     arms = {"base": scenario(), "fewer": scenario(f"{UNITS}=4")}
-    one, two = (run_arms(arms, precision=wish, replications=40, seed=4, workers=workers) for workers in (1, 2))
+    one, two = (run_arms(arms, precision=wish, replications=25, seed=4, workers=workers) for workers in (1, 2))
     for name in arms:
         np.testing.assert_array_equal(one.results[name].values, two.results[name].values)
 
@@ -138,7 +155,7 @@ def test_the_chance_of_being_best_of_two_is_that_of_the_difference() -> None:
     """Against Student's posterior of the mean difference; fails if arms were resampled apart, which would ignore the pairs."""
     random = chance(5)
     common = random.normal(0, 3, 60)
-    columns = {"one": common + random.normal(0, 0.5, 60), "other": common + random.normal(0.1, 0.5, 60)}
+    columns = {"one": common + random.normal(0, 0.5, 60), "other": common + random.normal(0.05, 0.5, 60)}
     ranks = {one.arm: one for one in ranking(MEASURES["detained"], columns, "most")}
     apart = columns["other"] - columns["one"]
     expected = float(stats.t.cdf(apart.mean() / stats.sem(apart), 59))
@@ -241,30 +258,33 @@ def test_draws_are_picked_as_often_as_their_weights_say(tmp_path: Path) -> None:
 def test_a_bad_posterior_is_told_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "posterior.csv"
     file.write_text(text)
-    done = finished("compare", "laramie_shift_2026", "--set", f"{UNITS}=4", "--posterior", file, "--out", tmp_path / "out")
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
+    with pytest.raises(StopflowError) as problem:
+        sim.compare("laramie_shift_2026", fewer={UNITS: 4}, posterior=file)
+    assert message in str(problem.value)
 
 
 # --- the command ----------------------------------------------------------------------------------------------------
 
 
-def test_compare_writes_differences_and_ranking_of_every_arm(tmp_path: Path) -> None:
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_compare_writes_differences_and_ranking_of_every_arm(command: Command, tmp_path: Path) -> None:
     settings = [word for setting in SHORT for word in ("--arm", f"short:{setting}")]
-    done = finished(
+    status, out, error = command(
         "compare", "laramie_shift_2026", "laramie_shift_2026", *settings, "--replications", 3, "--out", tmp_path / "out",
         "--best", "stops=most",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "Intervals hold for all 2 arms" in done.stdout
-    rows = list(csv.DictReader((tmp_path / "out" / "comparison.csv").open()))
+    assert status == 0, error
+    assert "Intervals hold for all 2 arms" in out
+    rows = table(tmp_path / "out" / "comparison.csv")
     same = [row for row in rows if row["arm"] == "laramie_shift_2026 (2)"]
     assert same
     assert all((row["difference"], row["ci_low"], row["ci_high"]) in {("0", "0", "0"), ("", "", "")} for row in same)
     assert {row["variance_saved"] for row in same} <= {"inf", ""}
-    ranks = [row for row in csv.DictReader((tmp_path / "out" / "ranking.csv").open()) if row["measure"] == "stops"]
+    ranks = [row for row in table(tmp_path / "out" / "ranking.csv") if row["measure"] == "stops"]
     assert [(row["rank"], row["arm"]) for row in ranks][2] == ("3", "short")
 
 
@@ -279,11 +299,13 @@ def test_compare_writes_differences_and_ranking_of_every_arm(tmp_path: Path) -> 
         (["--set", f"{UNITS}=4", "--posterior", "x.csv"], "cannot be read"),
     ],
 )
-def test_a_mistake_at_the_command_line_ends_in_one_message(tmp_path: Path, flags: list[str], message: str) -> None:
-    done = finished("compare", "laramie_shift_2026", *flags, "--out", tmp_path / "out")
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_mistake_at_the_command_line_ends_in_one_message(
+    command: Command, tmp_path: Path, flags: list[str], message: str
+) -> None:
+    status, _, error = command("compare", "laramie_shift_2026", *flags, "--out", tmp_path / "out")
+    assert status == 2
+    assert message in error
+    assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
 
 
