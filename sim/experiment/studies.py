@@ -388,19 +388,22 @@ class _Reader:
         names = [self.written.base, *(chosen.values if chosen and chosen.values else [])]
         templates = {}
         for name in dict.fromkeys(map(str, names)):
-            beside = self.path.parent / name
-            scenario = beside if Path(name).suffix in (".yaml", ".yml") and not Path(name).is_absolute() else Path(name)
+            where = ("base",) if name == self.written.base else ("levers", SCENARIO)
+            written = Path(name)
+            scenario = written
+            if written.suffix in (".yaml", ".yml"):
+                if written.is_absolute() or written.parts.count("..") > 1:
+                    self.wrong(
+                        f"{shown(name)} is not allowed; name a .yaml file beside this one, one folder up or below.", *where
+                    )
+                scenario = self.path.parent / written
             try:
                 template = Template.read(scenario, self.settings)
                 mistakes = contradictions(template.build_whole())
                 if mistakes:
                     raise ScenarioError(mistakes[0])
             except ScenarioError as problem:
-                self.wrong(
-                    f"{problem}",
-                    "base" if name == self.written.base else "levers",
-                    *([] if name == self.written.base else [SCENARIO]),
-                )
+                self.wrong(f"{problem}", *where)
             templates[name] = template.with_changes(self.written.settings, f"{self.path}: settings")
             templates[name].build()
         return {name: Template(one.root, one.leaves, str(name)) for name, one in templates.items()}
