@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import reported
+from sim.engines import AUTO
 from sim.errors import ScenarioError, UsageError, nearest
 from sim.experiment.arms import Arms, run_arms, run_over_draws
 from sim.experiment.comparison import difference
@@ -115,7 +116,7 @@ class Run:
         return _html(summary_table(self.result), repr(self))
 
 
-def run(
+def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     scenario: Scenario,
     *,
     changes: Changes | None = None,
@@ -123,6 +124,7 @@ def run(
     precision: Mapping[str, str | float] | None = None,
     seed: int = 1,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
 ) -> Run:
     """Replicate one scenario.
@@ -139,8 +141,8 @@ def run(
         Half-width of the 95% interval wanted, by measure: ``{"detained": "5%"}``, or a number in the measure's unit.
     seed
         One seed, one answer.
-    workers, executor
-        Who does the work; results are the same.
+    workers, engine, executor
+        Who does the work, and how; results are the same.
 
     Raises
     ------
@@ -149,7 +151,9 @@ def run(
     """
     loaded = _loaded(scenario, changes)
     wishes = _wishes(precision or {}, model_of(loaded).measures(loaded))
-    return Run(_run(loaded, replications=replications, precision=wishes, seed=seed, workers=workers, executor=executor))
+    return Run(
+        _run(loaded, replications=replications, precision=wishes, seed=seed, workers=workers, engine=engine, executor=executor)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,6 +231,7 @@ def compare(  # noqa: PLR0913 - all but the scenarios are optional and by name
     draws: int = 50,
     seed: int = 1,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
     **arms: Changes,
 ) -> Comparison:
@@ -246,7 +251,7 @@ def compare(  # noqa: PLR0913 - all but the scenarios are optional and by name
         Draws of unknown parameters to be carried through: a calibration's folder, or a CSV file.
     draws
         How many draws.
-    seed, workers, executor
+    seed, workers, engine, executor
         As for :func:`run`.
     **arms
         Arms in place, by name: the base with these changes.
@@ -263,7 +268,9 @@ def compare(  # noqa: PLR0913 - all but the scenarios are optional and by name
         read = posterior if isinstance(posterior, Posterior) else read_posterior(Path(posterior))
         versions = _versions(read, dict(zip(names, [base, *others], strict=True)), arms, draws, seed)
         count = replications or 10
-        return Comparison(run_over_draws(versions, replications=count, seed=seed, workers=workers, executor=executor))
+        return Comparison(
+            run_over_draws(versions, replications=count, seed=seed, workers=workers, engine=engine, executor=executor)
+        )
     scenarios = {name: _loaded(one) for name, one in zip(names, [base, *others], strict=True)}
     for name, changes in arms.items():
         scenarios[name] = _loaded(base, changes)
@@ -273,7 +280,9 @@ def compare(  # noqa: PLR0913 - all but the scenarios are optional and by name
         )
     first = scenarios[names[0]]
     wishes = _wishes(precision or {}, model_of(first).measures(first))
-    found = run_arms(scenarios, replications=replications, precision=wishes, seed=seed, workers=workers, executor=executor)
+    found = run_arms(
+        scenarios, replications=replications, precision=wishes, seed=seed, workers=workers, engine=engine, executor=executor
+    )
     return Comparison(found)
 
 
@@ -367,6 +376,7 @@ def sweep(
     out: str | Path,
     replications: int | None = None,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sweep:
@@ -380,7 +390,7 @@ def sweep(
         The folder of its store.
     replications
         Of each point, in place of the study's own.
-    workers, executor
+    workers, engine, executor
         Who does the work: processes of our own, or any executor of ``concurrent.futures``; results are the same.
     progress
         Called with the number of replications done and the number wanted.
@@ -392,7 +402,7 @@ def sweep(
     """
     loaded = study if isinstance(study, Study) else load_study(study, replications=replications)
     folder = Path(out)
-    outcome = run_study(loaded, folder, workers=workers, executor=executor, progress=progress)
+    outcome = run_study(loaded, folder, workers=workers, engine=engine, executor=executor, progress=progress)
     return Sweep(loaded, folder, outcome)
 
 

@@ -24,7 +24,7 @@ from sim.experiment.store import open_store
 from sim.experiment.studies import load_study
 from sim.report.sweeps import Results, write_points, write_summary
 
-def made_up(scenario, seed, first, count):
+def made_up(scenario, seed, first, count, engine):
     random = np.random.Generator(np.random.Philox(first))
     return random.normal(size=(count, 80))[:, :measures].tolist(), ["ab" * 32] * count
 

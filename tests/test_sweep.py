@@ -185,10 +185,10 @@ def test_a_point_whose_values_make_no_scenario_is_written_down_and_the_rest_goes
 def test_a_replication_that_fails_costs_its_point_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = sweep.run_block
 
-    def fails_with_two_units(scenario: Any, seed: int, first: int, count: int) -> Block:
-        if scenario.operation.shifts["detail"].patrol_units == 2 and scenario.status_check.limit == 0 and first >= 5:
+    def fails_with_two_units(scenario: Any, seed: int, first: int, count: int, engine: str) -> Block:
+        if scenario.operation.shifts["detail"].patrol_units == 2 and scenario.status_check.limit == 0 and first + count > 5:
             raise ZeroDivisionError("no such luck")
-        return original(scenario, seed, first, count)
+        return original(scenario, seed, first, count, engine)
 
     monkeypatch.setattr(sweep, "run_block", fails_with_two_units)
     folder = tmp_path / "out"
@@ -312,7 +312,7 @@ class Clock:
     def __init__(self, milliseconds: float, measures: int) -> None:
         self.seconds, self.measures, self.spent = milliseconds / 1000, measures, 0.0
 
-    def __call__(self, scenario: Any, seed: int, first: int, count: int) -> Block:
+    def __call__(self, scenario: Any, seed: int, first: int, count: int, engine: str) -> Block:
         began = time.process_time()
         row = [float(seed)] * self.measures
         while time.process_time() - began < self.seconds * count:

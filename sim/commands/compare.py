@@ -12,6 +12,7 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    EngineOption,
     QuietOption,
     command_line,
     console_for_people,
@@ -93,6 +94,7 @@ def compare(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
+    engine: EngineOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Compare scenarios on the same people with the same luck: paired differences, and which arm has the most or the least."""
@@ -116,9 +118,11 @@ def compare(
     with progress_bar(f"{len(scenarios)} arms", quiet) as progress:
         if posterior:
             versions = _versions(posterior, changes, draws, seed)
-            found = run_over_draws(versions, replications=count, seed=seed, workers=processes, progress=progress)
+            found = run_over_draws(versions, replications=count, seed=seed, workers=processes, engine=engine, progress=progress)
         else:
-            found = run_arms(scenarios, replications=count, precision=wishes, seed=seed, workers=processes, progress=progress)
+            found = run_arms(
+                scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=engine, progress=progress
+            )
     _write(found, wanted, folder, str(posterior) if posterior else None)
     if not quiet:
         _show(found, wanted, folder)
@@ -246,6 +250,7 @@ def reproduce(
     replications: Annotated[int, typer.Option("--replications", "-n", min=2, max=MOST_REPLICATIONS)] = 100,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1)] = 7,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
+    engine: EngineOption = "auto",
 ) -> None:
     """Run scenarios and show in one table whether what was reported lies in the simulated range."""
     from sim.experiment import replications as experiment
@@ -260,7 +265,7 @@ def reproduce(
         count = replications if loaded.reported else min(replications, ENOUGH_TO_SHOW_THAT_IT_RUNS)
         with progress_bar(name, quiet=False) as progress:
             results[name] = experiment.run(
-                loaded, replications=count, seed=seed, workers=worker_count(workers, count), progress=progress
+                loaded, replications=count, seed=seed, workers=worker_count(workers, count), engine=engine, progress=progress
             )
     table, outside = tables.reproduction_table(results)
     console_for_people().print(table)

@@ -14,11 +14,13 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    EngineOption,
     QuietOption,
     ScenarioArgument,
     SetOption,
     command_line,
     console_for_people,
+    engine_to_use,
     operation_of,
     progress_bar,
     wishes_of,
@@ -62,6 +64,7 @@ def run(
         int | None,
         typer.Option("--workers", "-w", min=1, max=MOST_WORKERS, help="Processes; results are the same with any number."),
     ] = None,
+    engine: EngineOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Replicate one scenario: a table, files, a report."""
@@ -75,13 +78,15 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
+    used = engine_to_use(loaded, engine, count, quiet)
     with progress_bar("replications", quiet) as progress:
         result = experiment.run(
             loaded,
             replications=replications,
             precision=wishes,
             seed=seed,
-            workers=worker_count(workers, count),
+            workers=worker_count(workers, count, used),
+            engine=used,
             progress=progress,
         )
     _write(result, folder, time.perf_counter() - clock, started)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.commands.shared import MOST_REPLICATIONS, QuietOption, console_for_people
+from sim.commands.shared import MOST_REPLICATIONS, EngineOption, QuietOption, console_for_people
 from sim.commands.sweep import ChunkOption, DaskOption, StudyArgument, StudySetOption, WorkersOption, run_into, write_files
 from sim.errors import UsageError, nearest
 
@@ -63,6 +63,7 @@ def sensitivity(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; taken up again if it is there.")] = None,
     settings: StudySetOption = None,
     workers: WorkersOption = None,
+    engine: EngineOption = "auto",
     dask: DaskOption = None,
     chunk: ChunkOption = None,
     quiet: QuietOption = False,
@@ -77,8 +78,11 @@ def sensitivity(
     drawn = read_posterior(posterior) if posterior else None
     planned = plan(loaded, method.value, points, drawn, seed)
     folder = out or Path("results") / planned.study.name
-    outcome = run_into(planned.study, folder, workers or os.cpu_count() or 1, dask=dask, chunk=chunk, quiet=quiet)
-    write_files(planned.study, folder, {"method": method.value, "size": planned.points, "design_seed": seed})
+    processes = workers or os.cpu_count() or 1
+    outcome = run_into(planned.study, folder, processes, engine=engine, dask=dask, chunk=chunk, quiet=quiet)
+    write_files(
+        planned.study, folder, {"engine": outcome.engine, "method": method.value, "size": planned.points, "design_seed": seed}
+    )
     found, chance = _indices(planned, folder, chosen)
     _write(planned, found, folder)
     if not quiet:

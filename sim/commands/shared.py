@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MOST_REPLICATIONS = 10_000_000
 MOST_WORKERS = 256
-#: Below this, starting further processes takes longer than the work.
-WORTH_A_SECOND_WORKER = 60
+#: Below this, starting further processes takes longer than the work; by engine.
+WORTH_A_SECOND_WORKER = {"simpy": 60, "compiled": 20_000}
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A YAML file, or a name that 'stopflow list' shows.", show_default=False)
@@ -25,6 +25,10 @@ ScenarioArgument = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one parameter, e.g. status_check.limit='20 min'. Repeatable."),
+]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="auto|compiled|simpy", help="What simulates; results are the same, only the time differs."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
@@ -46,11 +50,11 @@ def operation_of(scenario: ScenarioFile) -> Scenario | None:
     return scenario if isinstance(scenario, Scenario) else None
 
 
-def worker_count(wanted: int | None, replications: int) -> int:
+def worker_count(wanted: int | None, replications: int, engine: str = "simpy") -> int:
     """Return how many processes to use: as many as there are cores, if the work is worth it."""
     if wanted is not None:
         return wanted
-    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER else 1
+    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER[engine] else 1
 
 
 def command_line() -> str:
@@ -90,3 +94,19 @@ class progress_bar:  # noqa: N801 - reads as a function
         if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
             what = "what was finished is kept, and the same command goes on" if self.kept else "nothing was written"
             print(f"stopped; {what}.", file=sys.stderr)
+
+
+def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> str:
+    """Return the engine to use; say in one line if another was wished for, or if there is much to compile first."""
+    from sim.engines import COMPILED
+    from sim.experiment.replications import engine_for
+
+    used, why = engine_for(scenario, engine, replications)
+    if used == COMPILED:
+        from sim.engines.kept import is_compiled
+
+        if not is_compiled():
+            why = "compiling the engine, once; this takes about a minute."
+    if why and not quiet:
+        print(why, file=sys.stderr)
+    return used

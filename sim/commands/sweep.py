@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.commands.shared import MOST_REPLICATIONS, MOST_WORKERS, QuietOption, command_line, console_for_people, progress_bar
+from sim.commands.shared import (
+    MOST_REPLICATIONS,
+    MOST_WORKERS,
+    EngineOption,
+    QuietOption,
+    command_line,
+    console_for_people,
+    progress_bar,
+)
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +57,7 @@ def sweep(
     ] = None,
     settings: StudySetOption = None,
     workers: WorkersOption = None,
+    engine: EngineOption = "auto",
     dask: DaskOption = None,
     chunk: ChunkOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and leave.")] = False,
@@ -63,8 +72,8 @@ def sweep(
     if dry_run:
         _foretell(loaded, folder, processes)
         return
-    outcome = run_into(loaded, folder, processes, dask=dask, chunk=chunk, quiet=quiet)
-    write_files(loaded, folder)
+    outcome = run_into(loaded, folder, processes, engine=engine, dask=dask, chunk=chunk, quiet=quiet)
+    write_files(loaded, folder, {"engine": outcome.engine})
     if not quiet:
         _show(loaded, folder, outcome, study)
     if outcome.failed or outcome.imprecise:
@@ -73,7 +82,14 @@ def sweep(
 
 
 def run_into(
-    study: Study, folder: Path, workers: int, *, dask: str | None = None, chunk: int | None = None, quiet: bool = False
+    study: Study,
+    folder: Path,
+    workers: int,
+    *,
+    engine: str = "auto",
+    dask: str | None = None,
+    chunk: int | None = None,
+    quiet: bool = False,
 ) -> Outcome:
     """Run a study into the store in a folder, telling what it will take and how far it is."""
     from sim.experiment.sweep import run_study
@@ -84,6 +100,7 @@ def run_into(
             study,
             folder,
             workers=workers,
+            engine=engine,
             executor=executor,
             chunk=chunk,
             progress=progress,

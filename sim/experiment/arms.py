@@ -13,18 +13,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engines import AUTO
 from sim.errors import UsageError
 from sim.experiment.comparison import simultaneous
 from sim.experiment.executors import in_order, workers_of
-from sim.experiment.replications import CHUNK, FEWEST, Precision, Result, Rule, run, run_block
+from sim.experiment.replications import CHUNKS, FEWEST, Precision, Result, Rule, engine_for, run, run_block
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-#: Replications that every arm is given before the next look at the differences.
-ROUND = 20
+#: Rounds of replications that every arm is given before the next look at the differences, in tasks of the engine's usual size.
+ROUND = 2
+#: Replications that a wish for precision usually takes, for the choice of the engine.
+USUAL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,14 @@ def of_one_kind(scenarios: Mapping[str, ScenarioFile]) -> None:
             raise UsageError(f"{first} and {name} count on different days; give them one calendar to compare them.")
 
 
-def run_arms(
+def run_arms(  # noqa: PLR0913 - all but the scenarios are optional and by name
     scenarios: Mapping[str, ScenarioFile],
     *,
     replications: int | None = None,
     precision: Sequence[Precision] = (),
     seed: int = 1,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Arms:
@@ -109,7 +113,7 @@ def run_arms(
     precision
         Wishes for the half-width of the simultaneous interval of a *difference*; a relative one is relative to the difference.
         Replications go on until the wishes are met in every arm, and stay met for some more.
-    seed, workers, executor
+    seed, workers, engine, executor
         As for :func:`sim.experiment.replications.run`; results hang on the seed only.
     progress
         Called with the number of replications done, of all arms together, and the number wanted.
@@ -119,11 +123,14 @@ def run_arms(
     of_one_kind(scenarios)
     most = replications or (10_000 if precision else 100)
     first = min(most, FEWEST) if precision else most
+    # Chosen once for all arms; a wish for precision may well be met after far fewer than the most that are allowed.
+    expected = len(scenarios) * (min(most, USUAL) if precision else most)
+    used, _ = engine_for(next(iter(scenarios.values())), engine, expected)
     with workers_of(executor, workers) as pool:
         results = {}
         for number, (name, scenario) in enumerate(scenarios.items()):
             told = _told(progress, before=number * first, total=most * len(scenarios))
-            results[name] = run(scenario, replications=first, seed=seed, executor=pool, progress=told)
+            results[name] = run(scenario, replications=first, seed=seed, engine=used, executor=pool, progress=told)
         if not precision:
             return Arms(results)
         return _until_precise(results, precision, most, pool, progress)
@@ -151,7 +158,7 @@ def _until_precise(
         if done >= most:
             unmet = [pairs[names.index(wish.measure)] for wish in rule.unmet]
             return Arms(results, unmet=tuple((arm, wish.measure) for arm, wish in unmet))
-        results = _extended(results, min(most, done + ROUND), pool)
+        results = _extended(results, min(most, done + ROUND * CHUNKS[results[base].engine]), pool)
         progress(len(results) * len(results[base].values), len(results) * most)
 
 
@@ -160,16 +167,17 @@ def _first(result: Result, count: int) -> Result:
 
 
 def _extended(results: Mapping[str, Result], until: int, pool: Executor | None) -> dict[str, Result]:
+    size = CHUNKS[next(iter(results.values())).engine]
     tasks = [
-        (result.scenario, result.seed, first, min(CHUNK, until - first))
+        (result.scenario, result.seed, first, min(size, until - first), result.engine)
         for result in results.values()
-        for first in range(len(result.values), until, CHUNK)
+        for first in range(len(result.values), until, size)
     ]
     blocks = in_order(pool, run_block, tasks)
     longer = {}
     for name, result in results.items():
         values, digests = [result.values], list(result.digests)
-        for _ in range(len(result.values), until, CHUNK):
+        for _ in range(len(result.values), until, size):
             block_values, block_digests = next(blocks)
             values.append(np.asarray(block_values))
             digests += block_digests
@@ -183,6 +191,7 @@ def run_over_draws(
     replications: int,
     seed: int = 1,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Arms:
@@ -194,18 +203,20 @@ def run_over_draws(
         For each draw the scenarios by name, the base first. Draw j has the replications j·n to (j + 1)·n − 1.
     replications
         For each draw.
-    seed, workers, executor, progress
+    seed, workers, engine, executor, progress
         As for :func:`run_arms`.
     """
     if replications < 2:
         raise UsageError(f"{replications} replications of a draw cannot tell chance from ignorance; give each 2 or more.")
     of_one_kind(versions[0])
+    used, _ = engine_for(versions[0][next(iter(versions[0]))], engine, len(versions) * len(versions[0]) * replications)
     tasks = [
-        (version[name], seed, draw * replications, replications) for draw, version in enumerate(versions) for name in versions[0]
+        (version[name], seed, draw * replications, replications, used)
+        for draw, version in enumerate(versions)
+        for name in versions[0]
     ]
     values: dict[str, list[Floats]] = {name: [] for name in versions[0]}
     digests: dict[str, list[str]] = {name: [] for name in versions[0]}
-    engine = run(versions[0][next(iter(values))], replications=1, seed=seed).engine
     with workers_of(executor, workers) as pool:
         for number, (block_values, block_digests) in enumerate(in_order(pool, run_block, tasks)):
             name = list(values)[number % len(values)]
@@ -213,9 +224,6 @@ def run_over_draws(
             digests[name] += block_digests
             progress((number + 1) * replications, len(tasks) * replications)
     return Arms(
-        {
-            name: Result(versions[0][name], seed, engine, np.concatenate(values[name]), tuple(digests[name]))
-            for name in versions[0]
-        },
+        {name: Result(versions[0][name], seed, used, np.concatenate(values[name]), tuple(digests[name])) for name in versions[0]},
         draws=len(versions),
     )

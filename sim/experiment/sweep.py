@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engines import AUTO, SIMPY
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.executors import Lost, as_done, workers_of
-from sim.experiment.replications import FEWEST, LOOK_AHEAD, Rule, run_block
+from sim.experiment.replications import FEWEST, LOOK_AHEAD, Rule, engine_for, run_block
 from sim.experiment.store import Store, missing, model_digest, open_store, run_key
 from sim.experiment.studies import Point, Study
 from sim.fields import FrozenDict
@@ -53,6 +54,7 @@ class Task:
     """What one worker does at a time: pieces, each with the position of its scenario."""
 
     model: str
+    engine: str
     seed: int
     scenarios: tuple[ScenarioFile, ...]
     pieces: tuple[tuple[int, Piece], ...]
@@ -78,14 +80,29 @@ def simulate(task: Task) -> Answer:
         raise UsageError("a worker runs another version of stopflow; install the same on every machine.")
     began = time.perf_counter()
     found: list[tuple[Floats, bytes] | str] = []
-    for position, piece in task.pieces:
+    for position, pieces in _stretches(task):
+        first, count = pieces[0].first, sum(piece.count for piece in pieces)
         try:
-            values, digests = run_block(task.scenarios[position], task.seed, piece.first, piece.count)
+            values, digests = run_block(task.scenarios[position], task.seed, first, count, task.engine)
         except Exception as problem:  # whatever it is, it is written down beside its point
-            found.append(f"replications {piece.first} to {piece.first + piece.count - 1}: {type(problem).__name__}: {problem}")
-        else:
-            found.append((np.asarray(values, dtype=np.float64), b"".join(map(bytes.fromhex, digests))))
+            found += [f"replications {first} to {first + count - 1}: {type(problem).__name__}: {problem}"] * len(pieces)
+            continue
+        table = np.asarray(values, dtype=np.float64)
+        for piece in pieces:
+            rows = slice(piece.first - first, piece.first - first + piece.count)
+            found.append((table[rows], b"".join(map(bytes.fromhex, digests[rows]))))
     return Answer(tuple(found), time.perf_counter() - began)
+
+
+def _stretches(task: Task) -> list[tuple[int, list[Piece]]]:
+    """Return the pieces that follow one another in one scenario together: an engine likes long stretches."""
+    found: list[tuple[int, list[Piece]]] = []
+    for position, piece in task.pieces:
+        if found and found[-1][0] == position and found[-1][1][-1].first + found[-1][1][-1].count == piece.first:
+            found[-1][1].append(piece)
+        else:
+            found.append((position, [piece]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,7 @@ class Forecast:
     present: int
     seconds: float
     bytes: int
+    engine: str
 
 
 @dataclass(slots=True)
@@ -122,6 +140,7 @@ class Outcome:
     simulated: int = 0
     seconds: float = 0.0
     simulation_seconds: float = 0.0
+    engine: str = SIMPY
 
 
 @dataclass(slots=True)
@@ -158,7 +177,7 @@ def prepare(study: Study, store: Store) -> None:
     store.look_again()
 
 
-def forecast(study: Study, store: Store, workers: int) -> Forecast:
+def forecast(study: Study, store: Store, workers: int, engine: str = SIMPY) -> Forecast:
     """Time a pilot replication at a few points and say what the whole will take."""
     count, _ = store.count_points()
     most = study.replications
@@ -170,31 +189,32 @@ def forecast(study: Study, store: Store, workers: int) -> Forecast:
             present += sum(size for first, size in store.ranges(run_key(row.scenario, study.seed)) if first < most)
         if row.point in (0, count // 2, count - 1):
             pilot_points.append(row.written)
-    pilots = [_pilot(study, point) for point in pilot_points] if present < count * fewest else []
+    pilots = [_pilot(study, point, engine) for point in pilot_points] if present < count * fewest else []
     timed = [seconds for seconds in pilots if seconds is not None]
     seconds = sum(timed) / len(timed) if timed else 0.0
     rest = max(0, count * fewest - present)
     size = count * fewest * (8 * len(study.measures) + OVERHEAD_BYTES)
-    return Forecast(count, count * most, count * fewest, min(present, count * most), rest * seconds / workers, size)
+    return Forecast(count, count * most, count * fewest, min(present, count * most), rest * seconds / workers, size, engine)
 
 
-def _pilot(study: Study, point: Point) -> float | None:
+def _pilot(study: Study, point: Point, engine: str) -> float | None:
     """Return the seconds that one replication takes; None if the point fails."""
     try:
         scenario = study.scenario(point)
-        run_block(scenario, study.seed, 0, 1)  # the first pays for imports and compilation
+        run_block(scenario, study.seed, 0, 1, engine)  # the first pays for imports and compilation
         began = time.perf_counter()
-        run_block(scenario, study.seed, 0, 1)
+        run_block(scenario, study.seed, 0, 1, engine)
         return time.perf_counter() - began
     except Exception:  # it will fail again when it is run, and be written down then
         return None
 
 
-def run_study(
+def run_study(  # noqa: PLR0913 - all but study and folder are optional and by name
     study: Study,
     folder: Path,
     *,
     workers: int = 1,
+    engine: str = AUTO,
     executor: Executor | None = None,
     chunk: int | None = None,
     progress: Progress = lambda done, total: None,
@@ -210,6 +230,8 @@ def run_study(
         Where the store is, or is made.
     workers
         Processes of our own; results are the same with any number.
+    engine
+        ``simpy``, ``compiled``, or ``auto``; results are the same.
     executor
         Use this executor of ``concurrent.futures`` instead.
     chunk
@@ -228,10 +250,11 @@ def run_study(
     began = time.perf_counter()
     with open_store(folder, write=True) as store:
         prepare(study, store)
-        if announce:
-            announce(forecast(study, store, workers))
         total, _ = store.count_points()
-        state = _State(study, store, Outcome(points=total), progress, total * study.replications, chunk)
+        used, _ = engine_for(study.base, engine, total * (FEWEST + LOOK_AHEAD if study.precision else study.replications))
+        if announce:
+            announce(forecast(study, store, workers, used))
+        state = _State(study, store, Outcome(points=total, engine=used), progress, total * study.replications, chunk)
         with workers_of(executor, workers) as pool:
             if study.precision:
                 _until_precise(state, pool)
@@ -293,12 +316,12 @@ def _tasks(state: _State, wanted: Callable[[int], int]) -> Iterator[Task]:
         for first, count in missing_pieces:
             pieces.append((len(scenarios) - 1, Piece(point, key, first, count)))
             if _enough(state, pieces):
-                yield Task(model_digest(), state.study.seed, tuple(scenarios), tuple(pieces))
+                yield Task(model_digest(), state.outcome.engine, state.study.seed, tuple(scenarios), tuple(pieces))
                 scenarios, pieces = [scenario], []
         if not pieces:
             scenarios = []
     if pieces:
-        yield Task(model_digest(), state.study.seed, tuple(scenarios), tuple(pieces))
+        yield Task(model_digest(), state.outcome.engine, state.study.seed, tuple(scenarios), tuple(pieces))
 
 
 def _enough(state: _State, pieces: list[tuple[int, Piece]]) -> bool:

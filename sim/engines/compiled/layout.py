@@ -137,8 +137,9 @@ STATE = (
 #: What the rooms ask of the scenario, as plain numbers; durations in milliseconds, -1 for none. ``grid``: arrivals are rounded
 #: down to it; 1, or coarse in tests of what happens at once.
 POLICY = (
-    "asked", "limit", "may_detain", "path", "path_without_ice", "drops_charges", "inspection_patience", "half_life", "known_since",
-    "fleet_seats", "fleet_patience", "screens", "serves_warrants", "detainer", "ice_arrest", "skips_weekends", "pickup_seats", "grid",
+    "asked", "limit", "may_detain", "path", "path_without_ice", "drops_charges", "inspection_patience", "half_life",
+    "known_since", "fleet_seats", "fleet_patience", "screens", "serves_warrants", "detainer", "ice_arrest", "skips_weekends",
+    "pickup_seats", "grid",
 )  # fmt: skip
 SHARES = ("threshold", "identified_driver", "identified_passenger")
 #: The arrays of a world, with the type and the number of columns of a row; 1 for plain columns.
@@ -169,8 +170,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "level_figures": (REAL, (3,)),
     "level_spans": (INTEGER, (2,)),
     "diverted": (REAL, ()),  # by flow
-    "standing": (INTEGER, (3,)),  # by flow: first edge, number of edges, last with weight
-    "licence": (INTEGER, (3,)),  # by standing
+    "standing": (INTEGER, (4,)),  # by flow: first edge, number of edges, last with weight, whether the only one
+    "licence": (INTEGER, (4,)),  # by standing
     "match": (REAL, ()),  # by standing
     "match_in_jail": (REAL, ()),
     "doubt": (REAL, ()),

@@ -1,0 +1,108 @@
+"""The pass of :mod:`sim.measures.tally` over the rows of a trace, compiled; and the digest of the trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim import trace
+from sim.engines.compiled.compiler import compiled, recompiled
+from sim.measures import tally
+from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
+from sim.trace import Rows
+
+
+@compiled
+def begin_span(spans: Rows, person: int, time: int) -> None:
+    """Note when something began for a person: the first row says how many rows follow, each a person and a time."""
+    spans[0, 0] += 1
+    spans[spans[0, 0], 0] = person
+    spans[spans[0, 0], 1] = time
+
+
+@compiled
+def end_span(spans: Rows, person: int) -> int:
+    """Return when something began for a person for whom it ends now."""
+    last = spans[0, 0]
+    row = last
+    while spans[row, 0] != person:
+        row -= 1
+    began = spans[row, 1]
+    spans[row, 0], spans[row, 1] = spans[last, 0], spans[last, 1]
+    spans[0, 0] = last - 1
+    return int(began)
+
+
+# Arrays handed from function to function are counted by the compiler each time; in one function they are not.
+change_of_unit = recompiled(tally.change_of_unit, inline=True)
+person_detained = recompiled(tally.person_detained, inline=True)
+stop_ended = recompiled(tally.stop_ended, inline=True)
+at_the_stop = recompiled(tally.at_the_stop, inline=True, change_of_unit=change_of_unit)
+in_the_check = recompiled(
+    tally.in_the_check, inline=True, change_of_unit=change_of_unit, person_detained=person_detained, stop_ended=stop_ended
+)  # fmt: skip
+at_a_bed = recompiled(tally.at_a_bed, inline=True)
+in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
+add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
+upper_twentieth = compiled(tally.upper_twentieth)
+mixed = compiled(trace.mixed)
+first_word = compiled(trace.first_word)
+
+
+@compiled
+def add_to_digest(rows: Rows, first: int, end: int, before: int, digest: Any) -> None:
+    """Add some rows to a trace's digest; ``before`` rows went before the first of them."""
+    total = digest[0]
+    for number in range(first, end):
+        word = first_word(np.uint64(before + number - first))
+        for column in range(rows.shape[1]):
+            word = mixed(word, np.uint64(rows[number, column]))
+        total += word
+    digest[0] = total
+
+
+@compiled
+def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
+    """Write down what is exceeded by one in twenty."""
+    lengths[0] = upper_twentieth(np.sort(kept_added[: sums[Sum.STOPS_WITH_ASKING]]))
+    lengths[1] = upper_twentieth(np.sort(kept_holds[: sums[Sum.HOLDS]]))
+
+
+class Kept:
+    """What a pass keeps; see :func:`sim.measures.tally.add_rows`."""
+
+    def __init__(self, units: int) -> None:
+        self.kinds = np.zeros((KINDS, len(Of)), dtype=np.int64)
+        self.sums = np.zeros(len(Sum), dtype=np.int64)
+        self.units = np.zeros((max(1, units), UNIT_COLUMNS), dtype=np.int64)
+        self.came = np.zeros((1, 2), dtype=np.int64)
+        self.held = np.zeros((1, 2), dtype=np.int64)
+        self.added = np.zeros(1, dtype=np.int64)
+        self.holds = np.zeros(1, dtype=np.int64)
+
+    def add(self, rows: Rows, end: int, watch: int) -> None:
+        """Add the first ``end`` rows."""
+        self.came, self.held = (
+            _with_room(self.came, int(self.came[0, 0]) + end),
+            _with_room(self.held, int(self.held[0, 0]) + end),
+        )
+        self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + end)
+        self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + end)
+        add_rows(
+            rows, 0, end, watch, self.kinds, self.sums, self.units, self.came, self.held, self.added, self.holds
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        """Begin another trace."""
+        for table in (self.kinds, self.sums, self.units, self.came[:1], self.held[:1]):
+            table[:] = 0
+
+
+def _with_room(table: Rows, count: int) -> Rows:
+    """Return a table with room for ``count`` entries after the first row."""
+    if len(table) > count + 1:
+        return table
+    longer = np.zeros((2 * count + 2, *table.shape[1:]), dtype=np.int64)
+    longer[: len(table)] = table
+    return longer
