@@ -16,6 +16,7 @@ from sim.commands.shared import (
     QuietOption,
     command_line,
     console_for_people,
+    engine_to_use,
     progress_bar,
     wishes_of,
     worker_count,
@@ -98,7 +99,7 @@ def compare(
     quiet: QuietOption = False,
 ) -> None:
     """Compare scenarios on the same people with the same luck: paired differences, and which arm has the most or the least."""
-    from sim.experiment.arms import run_arms, run_over_draws
+    from sim.experiment.arms import USUAL, run_arms, run_over_draws
     from sim.report import files
     from sim.reported import load
 
@@ -115,13 +116,15 @@ def compare(
     files.check_out(folder, force)
     count = replications or (10_000 if wishes else 10 if posterior else 100)
     processes = worker_count(workers, count * len(scenarios) * (draws if posterior else 1))
+    expected = min(count, USUAL) if wishes else count * (draws if posterior else 1)
+    used = engine_to_use(first, engine, expected * len(scenarios), quiet)
     with progress_bar(f"{len(scenarios)} arms", quiet) as progress:
         if posterior:
             versions = _versions(posterior, changes, draws, seed)
-            found = run_over_draws(versions, replications=count, seed=seed, workers=processes, engine=engine, progress=progress)
+            found = run_over_draws(versions, replications=count, seed=seed, workers=processes, engine=used, progress=progress)
         else:
             found = run_arms(
-                scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=engine, progress=progress
+                scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=used, progress=progress
             )
     _write(found, wanted, folder, str(posterior) if posterior else None)
     if not quiet:

@@ -19,6 +19,7 @@ from sim.commands.shared import (
     QuietOption,
     command_line,
     console_for_people,
+    engine_to_use,
     progress_bar,
 )
 from sim.errors import UsageError
@@ -95,12 +96,13 @@ def run_into(
     from sim.experiment.sweep import run_study
 
     check_folder(folder)
+    used = engine_to_use(study.base, engine, study.design.count * study.replications, quiet)
     with executor_at(dask) as executor, progress_bar("replications", quiet, kept=True) as progress:
         return run_study(
             study,
             folder,
             workers=workers,
-            engine=engine,
+            engine=used,
             executor=executor,
             chunk=chunk,
             progress=progress,
