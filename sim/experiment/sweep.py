@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines import AUTO, SIMPY
+from sim.engines import AUTO, COMPILED, SIMPY
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.executors import Lost, as_done, workers_of
 from sim.experiment.replications import FEWEST, LOOK_AHEAD, Rule, engine_for, run_block
@@ -252,6 +252,8 @@ def run_study(  # noqa: PLR0913 - all but study and folder are optional and by n
         prepare(study, store)
         total, _ = store.count_points()
         used, _ = engine_for(study.base, engine, total * (FEWEST + LOOK_AHEAD if study.precision else study.replications))
+        if used == COMPILED:  # made here, once, so that workers find it on disk and do not make it at the same time
+            run_block(study.base, study.seed, 0, 1, used)
         if announce:
             announce(forecast(study, store, workers, used))
         state = _State(study, store, Outcome(points=total, engine=used), progress, total * study.replications, chunk)
