@@ -14,6 +14,8 @@ from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
 from sim.commands.run import run
+from sim.commands.sensitivity import discover, sensitivity
+from sim.commands.sweep import export, sweep
 from sim.errors import StopflowError
 
 app = typer.Typer(
@@ -55,6 +57,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce):
+for _command in (run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover):
     app.command()(_command)
 app.command("list")(list_)
