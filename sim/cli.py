@@ -14,6 +14,7 @@ from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
 from sim.commands.run import run
+from sim.commands.verify import verify
 from sim.errors import StopflowError
 
 app = typer.Typer(
@@ -55,6 +56,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce):
+for _command in (run, check, explain, replay, compare, reproduce, verify):
     app.command()(_command)
 app.command("list")(list_)

@@ -57,6 +57,7 @@ def compare(
             )
     with files.whole_folder(folder) as inside:
         files.write_comparison(results, inside / "comparison.csv")
+        files.write_arms(results, inside / "replications.csv")
         files.write_comparison_manifest(results, inside, command_line())
     if not quiet:
         console = console_for_people()

@@ -28,12 +28,15 @@ def replay(
     seed: Annotated[
         int | None, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="The seed, for a scenario: 1 if not given.")
     ] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", metavar="NAME", help="Which arm of a comparison; its base if not given.")
+    ] = None,
     settings: SetOption = None,
 ) -> None:
     """Tell the story of one replication."""
     from sim.experiment.replications import replicate
 
-    loaded, seed, expected = _replayed(source, replication, seed, settings or [])
+    loaded, seed, expected = _replayed(source, replication, seed, settings or [], arm)
     only = _vehicle(vehicle, loaded) if vehicle else None
     trace = replicate(loaded, seed, replication)
     lines = 0
@@ -63,30 +66,31 @@ def _story(scenario: ScenarioFile, trace: Trace, vehicle: tuple[str, int] | None
     return story.tell(operation, trace, vehicle)
 
 
-def _replayed(source: str, replication: int, seed: int | None, settings: list[str]) -> tuple[ScenarioFile, int, str | None]:
+def _replayed(
+    source: str, replication: int, seed: int | None, settings: list[str], arm: str | None
+) -> tuple[ScenarioFile, int, str | None]:
     """Return scenario, seed and, for a result folder, the digest that was recorded."""
-    import csv
-
-    from sim.loading import from_plain
-    from sim.report import files
+    from sim.report.record import read_record, read_results
     from sim.reported import load
 
     folder = Path(source)
     if not folder.is_dir():
+        if arm is not None:
+            raise UsageError(f"--arm {arm}: a scenario has no arms; name a folder that 'compare' wrote.")
         return load(source, settings), 1 if seed is None else seed, None
     if settings or seed is not None:
         raise UsageError(f"{source}: a finished run has its own seed and settings; name a scenario to use --seed or --set.")
-    manifest = files.read_manifest(folder)
-    if replication >= manifest["replications"]:
-        raise UsageError(f"--replication {replication}: the run has replications 0 to {manifest['replications'] - 1}.")
-    loaded = from_plain(manifest["scenario"], str(folder / files.MANIFEST))
+    record = read_record(folder)
+    names = [one.name for one in record.arms]
+    if arm is not None and arm not in names:
+        raise UsageError(f"--arm {arm}: there is no such arm; {nearest(arm, names)}")
+    if replication >= record.replications:
+        raise UsageError(f"--replication {replication}: the run has replications 0 to {record.replications - 1}.")
+    chosen = record.arms[names.index(arm) if arm else 0]
     recorded = None
-    table = folder / "replications.csv"
-    if table.is_file():
-        with table.open(newline="", encoding="utf-8") as stream:
-            rows = {row.get("replication"): row.get("trace_digest") for row in csv.DictReader(stream)}
-        recorded = rows.get(str(replication))
-    return loaded, int(manifest["seed"]), recorded
+    if (folder / "replications.csv").is_file():
+        recorded = read_results(record)[chosen.name].digests[replication]
+    return chosen.scenario, record.seed, recorded
 
 
 def _vehicle(text: str, scenario: ScenarioFile) -> tuple[str, int]:

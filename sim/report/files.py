@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,10 @@ from sim.experiment.replications import Result
 from sim.loading import to_plain
 
 MANIFEST = "manifest.json"
+#: What a result folder holds.
+RUN, COMPARISON = "run", "comparison"
+#: The last key of a manifest: the hash of the manifest itself, taken while zeros stand in its place.
+SEAL, NO_SEAL = "manifest_sha256", "0" * 64
 SUMMARY_COLUMNS = (
     "measure", "unit", "mean", "sd", "p05", "median", "p95", "ci_low", "ci_high", "replications", "reported",
 )  # fmt: skip
@@ -122,13 +127,28 @@ def write_replications(result: Result, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["replication", *result.measures, "trace_digest"])
-        for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
-            writer.writerow([number, *map(number_text, row), digest])
+        writer.writerows(_replication_rows(result))
+
+
+def write_arms(results: Mapping[str, Result], path: Path) -> None:
+    """Write ``replications.csv`` of a comparison: as that of a run, with the number of the arm (0: the base) before it."""
+    base = next(iter(results.values()))
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["arm", "replication", *base.measures, "trace_digest"])
+        for arm, result in enumerate(results.values()):
+            writer.writerows([arm, *row] for row in _replication_rows(result))
+
+
+def _replication_rows(result: Result) -> Iterator[list[object]]:
+    for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
+        yield [number, *map(number_text, row), digest]
 
 
 def write_manifest(result: Result, folder: Path, command: str, seconds: float, started: str) -> None:
     """Write ``manifest.json``: all that is needed to repeat the run and to see that nothing has changed."""
     manifest = {
+        "kind": RUN,
         "stopflow": __version__,
         "command": command,
         "scenario": to_plain(result.scenario),
@@ -142,9 +162,8 @@ def write_manifest(result: Result, folder: Path, command: str, seconds: float, s
         "run_seconds": round(seconds, 3),
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_record(manifest, folder)
 
 
 def write_comparison(results: Mapping[str, Result], path: Path) -> None:
@@ -165,6 +184,7 @@ def write_comparison_manifest(results: Mapping[str, Result], folder: Path, comma
     """Write ``manifest.json`` of a comparison: every arm with its scenario and the digest of its traces."""
     base = next(iter(results.values()))
     manifest = {
+        "kind": COMPARISON,
         "stopflow": __version__,
         "command": command,
         "seed": base.seed,
@@ -180,9 +200,8 @@ def write_comparison_manifest(results: Mapping[str, Result], folder: Path, comma
         },
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_record(manifest, folder)
 
 
 def _cell(text: str) -> str:
@@ -190,12 +209,38 @@ def _cell(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Write the manifest of a folder that holds everything else already: the hash of each file, and its own.
+
+    Parameters
+    ----------
+    manifest
+        What is to be recorded, without hashes.
+    folder
+        The result folder.
+    """
+    text = json.dumps(
+        {**manifest, "files": hashes(folder), SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False
+    )  # fmt: skip
+    seal = hashlib.sha256(f"{text}\n".encode()).hexdigest()
+    sealed = f'"{SEAL}": "{seal}"'.join(text.rsplit(f'"{SEAL}": "{NO_SEAL}"', 1))
+    (folder / MANIFEST).write_text(sealed + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_json(value: object, path: Path) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+def seal_holds(folder: Path) -> bool:
+    """Whether the manifest is, byte for byte, the one that was written."""
+    content = (folder / MANIFEST).read_bytes()
+    found = re.search(rf'"{SEAL}": "([0-9a-f]{{64}})"\n}}\n\Z'.encode(), content)
+    if not found:
+        return False
+    start, end = found.span(1)
+    return hashlib.sha256(content[:start] + NO_SEAL.encode() + content[end:]).hexdigest().encode() == found[1]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder but its manifest, by path within it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -211,10 +256,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        needed = ("scenario", "scenario_digest", "seed", "replications")
-        if not isinstance(manifest, dict) or any(key not in manifest for key in needed):
+        if not isinstance(manifest, dict) or any(key not in manifest for key in ("seed", "replications")):
             raise ValueError("keys are missing")
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None
     return manifest
 
