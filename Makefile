@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios test test-slow lint format pictures digests schema bench clean
+.PHONY: help setup run scenarios test test-slow browser lint format pictures digests schema bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ test: setup ## run the tests, without the slow ones
 
 test-slow: setup ## run the long statistical proofs
 	.venv/bin/pytest -m slow
+
+browser: setup ## install what the browser tests need (a Chromium must be there: apt-get install chromium)
+	UV_PROJECT_ENVIRONMENT=.venv $(SYNC) --group browser
 
 lint: setup ## check style, format and types
 	.venv/bin/ruff check .

@@ -14,6 +14,7 @@ from sim.commands.shared import (
     command_line,
     console_for_people,
     progress_bar,
+    reproducing_command,
     worker_count,
 )
 from sim.errors import UsageError
@@ -32,14 +33,17 @@ def compare(
     ] = None,
     replications: Annotated[int, typer.Option("--replications", "-n", min=2, max=MOST_REPLICATIONS)] = 100,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="One seed, one answer.")] = 1,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for comparison.csv and manifest.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the files; results/compare-NAME if not given.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Compare scenarios on the same people with the same luck: paired differences."""
     from sim.experiment import replications as experiment
-    from sim.report import files, tables
+    from sim.report import comparison_report, files, tables
+    from sim.report.page import Facts
     from sim.reported import load
 
     scenarios = {base: load(base)} | {arm: load(arm) for arm in arms or []}
@@ -58,11 +62,14 @@ def compare(
     with files.whole_folder(folder) as inside:
         files.write_comparison(results, inside / "comparison.csv")
         files.write_arms(results, inside / "replications.csv")
+        comparison_report.write(results, inside, Facts(reproducing_command(), files.versions()))
         files.write_comparison_manifest(results, inside, command_line())
     if not quiet:
         console = console_for_people()
         console.print(tables.comparison_table(results))
-        console.print(f"\nFiles in {folder}: comparison.csv, manifest.json", markup=False)
+        console.print(
+            f"\nFiles in {folder}: report.html, comparison.csv, replications.csv, manifest.json, figures/", markup=False
+        )
 
 
 def reproduce(

@@ -21,6 +21,7 @@ from sim.commands.shared import (
     console_for_people,
     operation_of,
     progress_bar,
+    reproducing_command,
     wishes_of,
     worker_count,
 )
@@ -96,7 +97,6 @@ def run(
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
     from sim.report import figures, files, html
 
-    command = command_line()
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
@@ -104,8 +104,8 @@ def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
         (inside / "figures").mkdir()
         for name, figure in drawn.items():
             figures.save_svg(figure, inside / "figures" / f"{name}.svg")
-        html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()), drawn)
-        files.write_manifest(result, inside, command, seconds, started)
+        html.write_report(result, inside / "report.html", html.Facts(reproducing_command(), files.versions()), drawn)
+        files.write_manifest(result, inside, command_line(), seconds, started)
 
 
 def _show(result: Result, folder: Path, scenario: str) -> None:
