@@ -13,6 +13,7 @@ from sim import __version__
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
+from sim.commands.report import report
 from sim.commands.run import run
 from sim.commands.verify import verify
 from sim.errors import StopflowError
@@ -56,6 +57,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce, verify):
+for _command in (run, check, explain, replay, compare, reproduce, report, verify):
     app.command()(_command)
 app.command("list")(list_)

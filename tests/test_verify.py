@@ -19,6 +19,7 @@ from sim.reported import load
 
 SHORT = ["operation.shifts.detail.length=2 h", "operation.shifts.detail.last=2025-11-18"]
 REPLICATIONS = 6
+TOLD = files.Told("stopflow run --out x", "stopflow run", seconds=1.0, started="2026-01-01T00:00:00+00:00")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
         (inside / "report.html").write_text("<p>a report")
-        files.write_manifest(result, inside, "stopflow run", seconds=1.0, started="2026-01-01T00:00:00+00:00")
+        files.write_manifest(result, inside, TOLD)
     return folder
 
 
@@ -42,7 +43,7 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with files.whole_folder(folder) as inside:
         files.write_comparison(results, inside / "comparison.csv")
         files.write_arms(results, inside / "replications.csv")
-        files.write_comparison_manifest(results, inside, "stopflow compare")
+        files.write_comparison_manifest(results, inside, TOLD)
     return folder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -53,17 +55,19 @@ def compare(
         raise UsageError("nothing to compare with; name another scenario, or change this one with --set.")
     folder = out or files.free_folder(f"compare-{Path(base).stem}")
     files.check_out(folder, force)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     results = {}
     for number, (name, scenario) in enumerate(scenarios.items()):
         with progress_bar(f"arm {number + 1} of {len(scenarios)}", quiet) as progress:
             results[name] = experiment.run(
                 scenario, replications=replications, seed=seed, workers=worker_count(workers, replications), progress=progress
             )
+    told = files.Told(command_line(), reproducing_command(), time.perf_counter() - clock, started)
     with files.whole_folder(folder) as inside:
         files.write_comparison(results, inside / "comparison.csv")
         files.write_arms(results, inside / "replications.csv")
         comparison_report.write(results, inside, Facts(reproducing_command(), files.versions()))
-        files.write_comparison_manifest(results, inside, command_line())
+        files.write_comparison_manifest(results, inside, told)
     if not quiet:
         console = console_for_people()
         console.print(tables.comparison_table(results))

@@ -105,7 +105,7 @@ def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
         for name, figure in drawn.items():
             figures.save_svg(figure, inside / "figures" / f"{name}.svg")
         html.write_report(result, inside / "report.html", html.Facts(reproducing_command(), files.versions()), drawn)
-        files.write_manifest(result, inside, command_line(), seconds, started)
+        files.write_manifest(result, inside, files.Told(command_line(), reproducing_command(), seconds, started))
 
 
 def _show(result: Result, folder: Path, scenario: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sim.experiment.replications import Result
-from sim.report.differences import AT_A_GLANCE, DifferenceInWords, differences_in_words
+from sim.report.differences import AT_A_GLANCE, DifferenceInWords, at_a_glance, differences_in_words
 from sim.report.drawing import (
     BLACK,
     BLUE,
@@ -88,8 +88,8 @@ def paired_differences(results: Mapping[str, Result]) -> Figure:
 
 def _rows(base: Result, arm: Result) -> list[DifferenceInWords]:
     rows = differences_in_words(base, arm)
-    names = [name for group in AT_A_GLANCE.values() for name in group if name in rows]
-    return [rows[name] for name in names or list(rows)[:12] if rows[name].finding != "undefined"]
+    names = [name for group in at_a_glance(base.measures).values() for name in group]
+    return [rows[name] for name in names if rows[name].finding != "undefined"]
 
 
 def _panel(axes: Axes, rows: list[DifferenceInWords], base: Result, edge: float) -> None:

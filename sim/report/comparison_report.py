@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment.replications import Result
 from sim.report import comparison_figures as draw
 from sim.report.differences import (
-    AT_A_GLANCE,
     ChangedParameter,
     DifferenceInWords,
     answer,
+    at_a_glance,
     changed_parameters,
     differences_in_words,
     shown_by_group,
 )
 from sim.report.drawing import inline_svg, save_svg
-from sim.report.page import Facts, render
+from sim.report.page import CHECKLISTS, Facts, render
 from sim.report.parameters import by_section, grade_counts, parameters_in_words, sources_in_words, uninformed_by_kind
 from sim.report.pictures import Picture
 
@@ -78,7 +78,12 @@ def write(results: Mapping[str, Result], folder: Path, facts: Facts) -> None:
     (folder / "report.html").write_text(comparison_report(results, facts, drawn), encoding="utf-8", newline="\n")
 
 
-def comparison_report(results: Mapping[str, Result], facts: Facts, figures: Mapping[str, Figure] | None = None) -> str:
+def comparison_report(
+    results: Mapping[str, Result],
+    facts: Facts,
+    figures: Mapping[str, Figure] | None = None,
+    checklists: Mapping[str, Any] | None = None,
+) -> str:
     """Return the report of a comparison as the text of an HTML file.
 
     Parameters
@@ -89,26 +94,26 @@ def comparison_report(results: Mapping[str, Result], facts: Facts, figures: Mapp
         What only the caller knows.
     figures
         The pictures if they are drawn already, as :func:`figures_of` returns them.
+    checklists
+        Shown at the end if given, as :func:`sim.report.reports.lists_of` returns them.
     """
     (base_name, base), *others = results.items()
     arms = [_arm(name, base, arm) for name, arm in others]
     parameters = list(parameters_in_words(base.scenario))
-    glance = {
-        title: [name for name in names if name in base.measures] for title, names in AT_A_GLANCE.items()
-    }  # fmt: skip
     return render(
         "comparison.html.j2",
         facts,
-        CONTENTS,
+        CONTENTS | (CHECKLISTS if checklists else {}),
         base_name=base_name,
         base=base,
         arms=arms,
         replications=len(base.values),
         answer=answer(results),
-        glance={title: names for title, names in glance.items() if names},
+        glance=at_a_glance(base.measures),
         pictures=_pictures(results, figures_of(results) if figures is None else figures),
         parameters=by_section(parameters),
         sources=sources_in_words(base.scenario),
+        checklists=checklists,
         grades=grade_counts(parameters),
         uninformed=uninformed_by_kind(parameters),
     )
@@ -137,9 +142,8 @@ def _differences_in_words(results: Mapping[str, Result]) -> str:
         rows = differences_in_words(base, arm)
         told = "; ".join(
             f"{rows[one].name}: {rows[one].difference} {rows[one].measure.unit} ({rows[one].interval})"
-            for names in AT_A_GLANCE.values()
+            for names in at_a_glance(base.measures).values()
             for one in names
-            if one in rows
         )
         parts.append(f"{name}: {told}.")
     return f"Differences from the base, in brackets their 95% intervals. {' '.join(parts)}"

@@ -26,6 +26,14 @@ AT_A_GLANCE = {
         "minutes_beyond_task_mean", "vehicles_passed_unstopped", "released_at_clock_hours", "citizens_held_in_jail",
     ),
 }  # fmt: skip
+#: The same for the programme in the country, which measures nobody at the roadside.
+PROGRAMME_AT_A_GLANCE = {
+    "What came of it": ("signed", "arrests"),
+    "What it took, and what was undone": (
+        "federal_usd_per_task_force_arrest", "paid_for_vehicles", "paid_for_equipment", "given_up", "ended_by_ban",
+        "agencies_never_signed",
+    ),
+}  # fmt: skip
 #: What the answer of a comparison tells in a sentence.
 TOLD = (
     "detained", "at_facility", "referred_then_released", "held_then_released_hours", "citizens_referred",
@@ -73,6 +81,12 @@ class ChangedParameter:
     base: str
     arm: str
     meaning: str
+
+
+def at_a_glance(measures: Mapping[str, Measure]) -> dict[str, list[str]]:
+    """Return the measures that stand side by side at the top, by heading."""
+    table = AT_A_GLANCE if "detained" in measures else PROGRAMME_AT_A_GLANCE
+    return {title: [name for name in names if name in measures] for title, names in table.items()}
 
 
 def finding(change: Difference) -> Finding:

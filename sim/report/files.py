@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,44 @@ def whole_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def check_file(path: Path, force: bool) -> None:
+    """Refuse a file that must not be written, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If it is there and ``force`` is not given, or cannot be written.
+    """
+    if path.is_dir():
+        raise UsageError(f"--out {path}: is a folder; name a file.")
+    if path.exists() and not force:
+        raise UsageError(f"--out {path}: is there already; name another file, or replace it with --force.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--out {path}: its folder does not exist; make it first, or name another.")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If the disk is full or the folder cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False) as stream:
+            half = Path(stream.name)
+            try:
+                stream.write(text)
+                stream.close()
+                half.chmod(0o644)
+                half.replace(path)
+            finally:
+                half.unlink(missing_ok=True)
+    except OSError as problem:
+        raise UsageError(f"--out {path}: cannot be written ({problem.strerror}); free some room or name another.") from None
+
+
 def number_text(value: float) -> str:
     """Return a number for a CSV cell: empty if undefined, without a point if whole."""
     if not math.isfinite(value):
@@ -145,12 +184,35 @@ def _replication_rows(result: Result) -> Iterator[list[object]]:
         yield [number, *map(number_text, row), digest]
 
 
-def write_manifest(result: Result, folder: Path, command: str, seconds: float, started: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What only the command line knows of a result.
+
+    Attributes
+    ----------
+    command
+        The command as it was typed.
+    reproduce
+        The same without what cannot change a number.
+    seconds
+        How long it took.
+    started
+        When it began.
+    """
+
+    command: str
+    reproduce: str
+    seconds: float
+    started: str
+
+
+def write_manifest(result: Result, folder: Path, told: Told) -> None:
     """Write ``manifest.json``: all that is needed to repeat the run and to see that nothing has changed."""
     manifest = {
         "kind": RUN,
         "stopflow": __version__,
-        "command": command,
+        "command": told.command,
+        "reproduce": told.reproduce,
         "scenario": to_plain(result.scenario),
         "scenario_file": Path(result.scenario.file).name,
         "scenario_digest": result.scenario.digest,
@@ -158,8 +220,9 @@ def write_manifest(result: Result, folder: Path, command: str, seconds: float, s
         "replications": len(result.values),
         "engine": result.engine,
         "trace_digest": result.digest,
-        "started": started,
-        "run_seconds": round(seconds, 3),
+        "started": told.started,
+        "run_seconds": round(told.seconds, 3),
+        "unmet": [asdict(wish) for wish in result.unmet],
         "versions": versions(),
         "commit": commit(),
     }
@@ -180,13 +243,14 @@ def write_comparison(results: Mapping[str, Result], path: Path) -> None:
                 writer.writerow([_cell(name), measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
 
 
-def write_comparison_manifest(results: Mapping[str, Result], folder: Path, command: str) -> None:
+def write_comparison_manifest(results: Mapping[str, Result], folder: Path, told: Told) -> None:
     """Write ``manifest.json`` of a comparison: every arm with its scenario and the digest of its traces."""
     base = next(iter(results.values()))
     manifest = {
         "kind": COMPARISON,
         "stopflow": __version__,
-        "command": command,
+        "command": told.command,
+        "reproduce": told.reproduce,
         "seed": base.seed,
         "replications": len(base.values),
         "engine": base.engine,
@@ -198,6 +262,8 @@ def write_comparison_manifest(results: Mapping[str, Result], folder: Path, comma
             }
             for name, one in results.items()
         },
+        "started": told.started,
+        "run_seconds": round(told.seconds, 3),
         "versions": versions(),
         "commit": commit(),
     }

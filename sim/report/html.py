@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment.replications import Result, Summary
 from sim.measures import Measure
 from sim.measures.registry import by_group
 from sim.report.answer import answer
-from sim.report.differences import AT_A_GLANCE
+from sim.report.differences import at_a_glance
 from sim.report.numbers import (
     DASH,
     QUALIFIER_WORDS,
@@ -23,7 +23,7 @@ from sim.report.numbers import (
     range_in_words,
     verdict,
 )
-from sim.report.page import Facts, render
+from sim.report.page import CHECKLISTS, Facts, render
 from sim.report.parameters import (
     SourceInWords,
     by_section,
@@ -91,26 +91,35 @@ def write_report(result: Result, path: str | Path, facts: Facts, figures: Mappin
     Path(path).write_text(report(result, facts, figures), encoding="utf-8", newline="\n")
 
 
-def report(result: Result, facts: Facts, figures: Mapping[str, Figure] | None = None) -> str:
-    """Return the report of a run as the text of an HTML file; the parameters are those of :func:`write_report`."""
+def report(
+    result: Result,
+    facts: Facts,
+    figures: Mapping[str, Figure] | None = None,
+    checklists: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the report of a run as the text of an HTML file; the parameters are those of :func:`write_report`.
+
+    ``checklists`` are shown at its end if given, as :func:`sim.report.reports.lists_of` returns them.
+    """
     rows = {name: _measure_in_words(result, measure) for name, measure in result.measures.items()}
     parameters = list(parameters_in_words(result.scenario))
     contradictions = contradictions_of(result.scenario)
     return render(
         "run.html.j2",
         facts,
-        _contents(bool(contradictions)),
+        _contents(bool(contradictions)) | (CHECKLISTS if checklists else {}),
         scenario=result.scenario,
         result=result,
         replications=len(result.values),
         answer=answer(result),
-        glance={title: [rows[name] for name in names if name in rows] for title, names in AT_A_GLANCE.items()},
+        glance={title: [rows[name] for name in names] for title, names in at_a_glance(result.measures).items()},
         groups={group: [rows[one.name] for one in members] for group, members in by_group(result.measures)},
         reported=[row.reported for row in rows.values() if row.reported],
         contradictions=contradictions,
         pictures=pictures_of(result, figures),
         parameters=by_section(parameters),
         sources=sources_in_words(result.scenario),
+        checklists=checklists,
         grades=grade_counts(parameters),
         uninformed=uninformed_by_kind(parameters),
     )

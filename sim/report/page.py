@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: Headings that a page with checklists has more.
+CHECKLISTS = {"stress": "STRESS-DES", "trace": "TRACE"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import UsageError
-from sim.experiment.replications import Result
+from sim.experiment.replications import Precision, Result
 from sim.loading import from_plain
 from sim.models import model_of
 from sim.report import files
@@ -99,10 +99,25 @@ def read_results(record: Record) -> dict[str, Result]:
     short = next((arm.name for arm, rows in zip(record.arms, values, strict=True) if len(rows) != record.replications), None)
     if short is not None:
         raise UsageError(f"{path}: holds not {record.replications} replications of {short}, as the manifest says.")
+    engine, unmet = str(record.manifest.get("engine", "")), _unmet(record)
     return {
-        arm.name: Result(arm.scenario, record.seed, str(record.manifest.get("engine", "")), np.asarray(rows), tuple(told))
+        arm.name: Result(arm.scenario, record.seed, engine, np.asarray(rows), tuple(told), unmet)
         for arm, rows, told in zip(record.arms, values, digests, strict=True)
     }
+
+
+def _unmet(record: Record) -> tuple[Precision, ...]:
+    """Return the wishes for precision that the run could not fulfil."""
+    try:
+        wishes = [Precision(str(one["measure"]), float(one["half_width"]), bool(one["relative"])) for one in _unmet_rows(record)]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise UsageError(f"{record.folder / files.MANIFEST}: unmet: is damaged ({problem}); run the scenario again.") from None
+    return tuple(wishes)
+
+
+def _unmet_rows(record: Record) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = record.manifest.get("unmet", [])
+    return rows
 
 
 def _rows(path: Path, record: Record, measures: list[str]) -> Iterator[tuple[int, list[float], str]]:
