@@ -56,13 +56,13 @@ def test_figures_tuned_to_and_figures_held_out_are_apart(original: Path) -> None
 
 
 def test_an_empty_required_text_is_flagged_and_a_filled_one_shown(comparison: Path, tmp_path: Path) -> None:  # noqa: F811
-    folder, runner, page = comparison, CliRunner(), tmp_path / "page.html"
-    empty = runner.invoke(app, ["report", str(folder), "--stress", "--out", str(page)])
+    runner, page = CliRunner(), tmp_path / "page.html"
+    empty = runner.invoke(app, ["report", str(comparison), "--stress", "--out", str(page)])
     assert (empty.exit_code, "9 items wait for the authors: purpose, aims" in empty.output) == (0, True)
     assert page.read_text().count("required, empty") == 9
     mine = tmp_path / "authors.yaml"
     mine.write_text("purpose: To inform <b>the county</b>.\nsystem: A laptop with two cores.\n")
-    filled = runner.invoke(app, ["report", str(folder), "--stress", "--authors", str(mine), "--out", str(page), "--force"])
+    filled = runner.invoke(app, ["report", str(comparison), "--stress", "--authors", str(mine), "--out", str(page), "--force"])
     assert "7 items wait for the authors" in filled.output
     text = page.read_text()
     assert text.count("required, empty") == 7
