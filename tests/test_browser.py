@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.replications import run
+from sim.experiment.replications import replicate, run
 from sim.report import files, html, reports
 from sim.report.comparison_report import comparison_report
+from sim.report.lanes import page_of
 from sim.report.page import Facts
 from sim.reported import load
 
@@ -66,11 +67,17 @@ def checklist_page(folder: Path) -> str:
     return reports.html_of(reports.study_of(folder / "result"), with_checklists=True)
 
 
+def timeline_page() -> str:
+    scenario = load(WYOMING)
+    return page_of(scenario, replicate(scenario, 7, 0), 0, 7, FACTS)
+
+
 KINDS: dict[str, Callable[[Path], str]] = {
     "run": lambda folder: run_page(),
     "comparison": lambda folder: comparison_page(),
     "programme": lambda folder: programme_page(),
     "checklists": checklist_page,
+    "timeline": lambda folder: timeline_page(),
 }
 
 
@@ -117,9 +124,12 @@ class Watched:
         found: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll('body *')]
             .filter(one => !one.closest('svg') || one.tagName === 'svg')
+            .filter(one => !one.closest('.lanes') || one.className === 'lanes')
             .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
             .map(one => one.tagName + '.' + one.className + ': ' + one.textContent.slice(0, 40))"""
         )
+        if self.page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append("the page itself")
         return found
 
 

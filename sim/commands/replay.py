@@ -13,6 +13,7 @@ from sim.commands.shared import SetOption, operation_of
 from sim.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from sim.scenario import Scenario
     from sim.scenario_file import ScenarioFile
     from sim.trace import Trace
 
@@ -31,26 +32,63 @@ def replay(
     arm: Annotated[
         str | None, typer.Option("--arm", metavar="NAME", help="Which arm of a comparison; its base if not given.")
     ] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Show lanes over the clock instead: units, inspectors, questions, drives.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the lanes as one HTML file.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an HTML file that is there.")] = False,
     settings: SetOption = None,
 ) -> None:
-    """Tell the story of one replication."""
+    """Tell the story of one replication, as sentences or as lanes over the clock."""
     from sim.experiment.replications import replicate
+    from sim.report.files import check_file
+
+    if html:
+        check_file(html, force)
 
     loaded, seed, expected = _replayed(source, replication, seed, settings or [], arm)
     only = _vehicle(vehicle, loaded) if vehicle else None
+    operation = operation_of(loaded)
+    if operation is None and (timeline or html):
+        raise UsageError(f"{source}: a programme has no units, and so no lanes; leave --timeline and --html out.")
     trace = replicate(loaded, seed, replication)
+    if html and operation:
+        _write_page(operation, trace, replication, seed, html)
     lines = 0
-    for line in _story(loaded, trace, only):
+    for line in _lines(loaded, trace, only, timeline, quiet=html is not None):
         print(line)
         lines += 1
-    if only and not lines:
+    if only and not lines and not html:
         raise UsageError(f"--vehicle {vehicle}: no such vehicle came by in replication {replication}; see it without the flag.")
-    print(f"{lines} events; trace digest {trace.digest}", file=sys.stderr)
+    print(f"{len(trace.rows) if timeline or html else lines} events; trace digest {trace.digest}", file=sys.stderr)
     if expected is not None:
         if trace.digest != expected:
             print(f"differs from the recorded digest {expected}: another version, or a changed file.", file=sys.stderr)
             raise typer.Exit(1)
         print("as recorded in the run.", file=sys.stderr)
+
+
+def _write_page(operation: Scenario, trace: Trace, replication: int, seed: int, path: Path) -> None:
+    from sim.commands.shared import reproducing_command
+    from sim.report.files import versions, write_whole
+    from sim.report.lanes import page_of
+    from sim.report.page import Facts
+
+    write_whole(path, page_of(operation, trace, replication, seed, Facts(reproducing_command(), versions())))
+    print(f"Timeline in {path}")
+
+
+def _lines(
+    scenario: ScenarioFile, trace: Trace, vehicle: tuple[str, int] | None, timeline: bool, *, quiet: bool
+) -> Iterator[str]:
+    from sim.report.lanes import as_text
+
+    operation = operation_of(scenario)
+    if timeline and operation:
+        return as_text(operation, trace)
+    return iter(()) if quiet else _story(scenario, trace, vehicle)
 
 
 def _story(scenario: ScenarioFile, trace: Trace, vehicle: tuple[str, int] | None) -> Iterator[str]:

@@ -59,7 +59,7 @@ def command_line() -> str:
 
 
 #: Options that set where and how fast, not what; those with a value, and those without.
-_NOT_THE_RESULT = {"--out": 1, "-o": 1, "--workers": 1, "-w": 1, "--dask": 1, "--force": 0, "--quiet": 0, "-q": 0}
+_NOT_THE_RESULT = {"--out": 1, "-o": 1, "--workers": 1, "-w": 1, "--dask": 1, "--html": 1, "--force": 0, "--quiet": 0, "-q": 0}
 
 
 def reproducing_command() -> str:
