@@ -4,7 +4,7 @@
 # The Python to build the environments from; after changing it, `make clean` first.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
-SYNC = .uv/bin/uv sync --frozen --extra fast --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')"
+SYNC = .uv/bin/uv sync --frozen --extra fast --extra parquet --extra sensitivity --extra cluster --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')"
 
 SCENARIO ?= scenarios/operations/wyoming_safe_haul_2025.yaml
 RESULTS ?= results/wyoming

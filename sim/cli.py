@@ -15,6 +15,7 @@ from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
 from sim.commands.report import report
 from sim.commands.run import run
+from sim.commands.sweep import export, sweep
 from sim.commands.verify import verify
 from sim.errors import StopflowError
 
@@ -57,6 +58,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce, report, verify):
+for _command in (run, check, explain, replay, compare, reproduce, sweep, export, report, verify):
     app.command()(_command)
 app.command("list")(list_)

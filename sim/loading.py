@@ -43,6 +43,9 @@ LONGEST_CHAIN = 8
 MOST_MISTAKES_SHOWN = 10
 MOST_MISTAKES_EXPLAINED = 100
 
+#: The folder of shipped studies, which are no scenarios.
+STUDIES = "studies"
+
 #: What an entry of a table may be called, and a shipped scenario.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -100,6 +103,69 @@ def from_plain(values: Mapping[str, Any], name: str) -> ScenarioFile:
     return _build(root, leaves, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A scenario that is read once, and from which variants are built a hundred times faster than from its file."""
+
+    root: type[ScenarioFile]
+    leaves: Mapping[str, Leaf]
+    name: str
+
+    @classmethod
+    def read(cls, scenario: str | Path, settings: Iterable[str] = ()) -> Template:
+        """Read a scenario as :func:`load` does.
+
+        Raises
+        ------
+        ScenarioError
+            If anything in the files or settings is wrong.
+        """
+        root, leaves = _leaves_of_file(find(scenario), ())
+        for setting in settings:
+            _lay_over(leaves, _leaves_of_setting(setting, root))
+        return cls(root, leaves, str(scenario))
+
+    def with_changes(self, changes: Mapping[str, Any], name: str) -> Template:
+        """Return the template with plain values laid over it by dotted path; ``name`` stands for the file in messages.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such key.
+        """
+        leaves = dict(self.leaves)
+        place = Place(name)
+        for path, value in changes.items():
+            tree: Any = value
+            for part in reversed(path.split(".")):
+                tree = {part: tree}
+            changed, mistakes = _flatten(_as_node(tree, place), self.root)
+            _raise(mistakes)
+            _lay_over(leaves, changed)
+        return Template(self.root, leaves, name)
+
+    def build(self) -> ScenarioFile:
+        """Return the scenario without the evidence behind its values, which a simulation does not need.
+
+        Raises
+        ------
+        ScenarioError
+            If the values do not make a scenario.
+        """
+        written = {path: leaf for path, leaf in self.leaves.items() if not leaf.removes}
+        return _validated(self.root, written, self.name).model_copy(update={"file": self.name})
+
+    def build_whole(self) -> ScenarioFile:
+        """Return the scenario with the evidence behind its values.
+
+        Raises
+        ------
+        ScenarioError
+            If values or evidence do not make a scenario.
+        """
+        return _build(self.root, dict(self.leaves), self.name)
+
+
 def root_of(keys: Iterable[str], base: type[ScenarioFile] = Scenario) -> type[ScenarioFile]:
     """Return the kind of scenario with these keys at its top; one without a key of its own is as its base."""
     return next((ROOTS[key] for key in keys if key in ROOTS), base)
@@ -130,7 +196,7 @@ def shipped_folder() -> Path:
 def shipped() -> list[Path]:
     """Return the shipped scenario files in alphabetical order, the bases that others extend left out."""
     folder = shipped_folder()
-    return sorted(path for path in folder.glob("*/*.yaml") if not path.name.startswith("_"))
+    return sorted(path for path in folder.glob("*/*.yaml") if not path.name.startswith("_") and path.parent.name != STUDIES)
 
 
 def find(scenario: str | Path) -> Path:
@@ -331,20 +397,7 @@ def _short(node: Node) -> str:
 
 def _build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
     written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
-    tree: dict[str, Any] = {"reported": {}, "sources": {}}
-    for path, leaf in sorted(written.items()):
-        *sections, key = path.split(".")
-        place = tree
-        for section in sections:
-            place = place.setdefault(section, {})
-        place[key] = leaf.value
-    try:
-        scenario = root.model_validate(tree)
-    except ValidationError as problem:
-        errors = problem.errors()
-        explained = [_explain(error, written, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
-        _raise(explained, unexplained=len(errors) - len(explained))
-        raise AssertionError("a validation error without errors") from problem
+    scenario = _validated(root, written, name)
     mistakes: list[str] = []
     table = {
         path: _evidence_of(path, leaf, scenario, mistakes)
@@ -359,6 +412,23 @@ def _build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
     _raise(mistakes)
     places = {path: leaf.place for path, leaf in written.items()}
     return scenario.model_copy(update={"evidence": FrozenDict(table), "places": FrozenDict(places), "file": name})
+
+
+def _validated(root: type[ScenarioFile], written: Mapping[str, Leaf], name: str) -> ScenarioFile:
+    tree: dict[str, Any] = {"reported": {}, "sources": {}}
+    for path, leaf in sorted(written.items()):
+        *sections, key = path.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = leaf.value
+    try:
+        return root.model_validate(tree)
+    except ValidationError as problem:
+        errors = problem.errors()
+        explained = [_explain(error, written, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
+        _raise(explained, unexplained=len(errors) - len(explained))
+        raise AssertionError("a validation error without errors") from problem
 
 
 def _evidence_of(path: str, leaf: Leaf, scenario: ScenarioFile, mistakes: list[str]) -> Evidence:
@@ -417,7 +487,7 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
             wrong(key, "a range makes no sense for this key; remove it.")
             continue
         try:
-            limit = parse_duration(values[key]) if is_distribution else _parser(field)(values[key])
+            limit = parse_duration(values[key]) if is_distribution else parser_of(field)(values[key])
         except ValueError as problem:
             wrong(key, str(problem))
             continue
@@ -429,7 +499,7 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
             wrong(key, f"{shown(values[key])} lies {side} {what}; correct one of them.")
 
 
-def _parser(field: FieldInfo) -> Callable[[Any], Any]:
+def parser_of(field: FieldInfo) -> Callable[[Any], Any]:
     """Return the function that reads a field's value as it is written."""
     for item in field.metadata:
         if isinstance(item, BeforeValidator):

@@ -88,9 +88,17 @@ def test_the_answer_names_burden_wherever_it_names_yield(results: dict[str, Resu
 def test_fewer_units_stop_fewer_vehicles_and_the_page_says_so(results: dict[str, Result], text: str) -> None:
     page = Page(text)
     tables = [page.text(number) for number in page.having("table", **{"class": "wide"})]
-    row = differences_in_words(results["base"], results[ARM])["stops"]
+    row = differences_in_words(results["base"], results[ARM], arms=2)["stops"]
     assert row.finding == "less"
     assert any(f"{row.base} {row.arm} {row.difference} {row.interval} less" in " ".join(table.split()) for table in tables)
+
+
+def test_over_a_posterior_the_answer_says_what_the_interval_is_of(results: dict[str, Result]) -> None:
+    pair = {name: results[name] for name in ("base", ARM)}
+    text = comparison_report.comparison_report(pair, FACTS, draws=8)
+    assert "means over the draws of a posterior" in text
+    assert "how far single draws lie apart" in answer(pair, draws=8)[-1]
+    assert "chance alone" not in answer(pair, draws=8)[-1]
 
 
 def test_only_what_was_changed_stands_under_the_changes(results: dict[str, Result], text: str) -> None:

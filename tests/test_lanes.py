@@ -86,7 +86,7 @@ def test_a_stop_of_ten_minutes_is_a_bar_of_ten_minutes_on_its_unit(scenario) -> 
     heading, row, *_ = as_text(scenario, story)
     assert "from 04:00" in heading
     letters = row[21:]
-    assert letters.count("S") == pytest.approx(COLUMNS * 10 / 60, abs=1)
+    assert letters.count("S") == pytest.approx(COLUMNS * 10 / 60, abs=2)
     assert letters.replace("S", "") == "·" * (COLUMNS - letters.count("S"))
 
 

@@ -173,6 +173,16 @@ def test_the_command_says_yes_with_status_0_and_no_with_status_1(folder: Path) -
     assert "NO   all 3 files are as they were written: summary.csv" in bad.output
 
 
+def test_a_result_over_a_posterior_is_hashed_but_not_run_again(folder: Path) -> None:
+    manifest = json.loads((folder / files.MANIFEST).read_text()) | {"kind": files.POSTERIOR_COMPARISON}
+    del manifest["files"], manifest[files.SEAL]
+    files.write_record(manifest, folder)
+    assert failing(folder) == []
+    assert "Only hashes were checked" in CliRunner().invoke(app, ["verify", str(folder)]).output
+    (folder / "summary.csv").write_text("x")
+    assert failing(folder) == ["all 3 files are as they were written"]
+
+
 def test_a_record_of_another_kind_or_none_is_refused(folder: Path, tmp_path: Path) -> None:
     manifest = json.loads((folder / files.MANIFEST).read_text()) | {"kind": "tea"}
     (folder / files.MANIFEST).write_text(json.dumps(manifest))

@@ -87,7 +87,7 @@ def console_for_people() -> Any:
 class progress_bar:  # noqa: N801 - reads as a function
     """A progress bar on standard error, with an estimate of the time left; silent where nobody looks."""
 
-    def __init__(self, what: str, quiet: bool) -> None:
+    def __init__(self, what: str, quiet: bool, kept: bool = False) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -96,6 +96,7 @@ class progress_bar:  # noqa: N801 - reads as a function
             TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
             TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
         )  # fmt: skip
+        self.kept = kept
         self.task = self.bar.add_task(what, total=None)
 
     def __enter__(self) -> Any:
@@ -105,4 +106,5 @@ class progress_bar:  # noqa: N801 - reads as a function
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.bar.stop()
         if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
-            print("stopped; nothing was written.", file=sys.stderr)
+            what = "what was finished is kept, and the same command goes on" if self.kept else "nothing was written"
+            print(f"stopped; {what}.", file=sys.stderr)

@@ -12,16 +12,15 @@ Journal of the Operational Research Society 61, 1632-1644 (the rule with look-ah
 from __future__ import annotations
 
 import math
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError, nearest
+from sim.experiment.executors import in_order, workers_of
 from sim.measures import MEASURES, Measure
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
@@ -169,8 +168,8 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     values: list[list[float]] = []
     digests: list[str] = []
     model = model_of(scenario)
-    rule = _Rule(precision, model.measures(scenario)) if precision else None
-    with _executor(executor, workers) as pool:
+    rule = Rule(precision, model.measures(scenario)) if precision else None
+    with workers_of(executor, workers) as pool:
         for block_values, block_digests in _blocks_in_order(pool, scenario, seed, most, chunk):
             values += block_values
             digests += block_digests
@@ -185,80 +184,82 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     return Result(scenario, seed, model.engine, np.asarray(values), tuple(digests))
 
 
-@contextmanager
-def _executor(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
-    if executor is not None or workers <= 1:
-        yield executor
-        return
-    context = multiprocessing.get_context("spawn")  # the one way of starting that behaves alike on every system
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            yield pool
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 def _blocks_in_order(pool: Executor | None, scenario: ScenarioFile, seed: int, most: int, chunk: int) -> Iterator[Block]:
-    """Yield the blocks in order of replication, with no more tasks under way than are needed to keep workers busy."""
-    tasks = [(first, min(chunk, most - first)) for first in range(0, most, chunk)]
-    if pool is None:
-        for first, count in tasks:
-            yield run_block(scenario, seed, first, count)
-        return
-    width = 2 * getattr(pool, "_max_workers", 4)
-    running: dict[Future[Block], int] = {}
-    done: dict[int, Block] = {}
-    submitted = given = 0
-    while given < len(tasks):
-        while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
-            running[pool.submit(run_block, scenario, seed, *tasks[submitted])] = submitted
-            submitted += 1
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            done[running.pop(future)] = future.result()
-        while given in done:
-            yield done.pop(given)
-            given += 1
+    """Yield the blocks in order of replication."""
+    yield from in_order(pool, run_block, [(scenario, seed, first, min(chunk, most - first)) for first in range(0, most, chunk)])
 
 
-class _Rule:
-    """When there are enough replications: looked at after each one, so that chunks cannot matter."""
+class Rule:
+    """When there are enough replications: looked at after each one, in order, so that chunks cannot matter.
 
-    def __init__(self, wishes: Sequence[Precision], measures: Mapping[str, Measure]) -> None:
+    Means and variances are carried along (Welford's recurrence), so that a look costs the same after ten replications and after
+    ten thousand.
+    """
+
+    def __init__(self, wishes: Sequence[Precision], measures: Iterable[str], confidence: float | None = None) -> None:
+        names = list(measures)
         self.wishes = list(wishes)
-        self.columns = [list(measures).index(wish.measure) for wish in wishes]
-        self.looked = FEWEST - 1
+        self.columns = [names.index(wish.measure) for wish in wishes]
+        self.confidence = CONFIDENCE if confidence is None else confidence
+        self.running = [_Running() for _ in wishes]
+        self.looked = 0
         self.held = 0
         self.unmet: list[Precision] = list(wishes)
 
     def enough(self, values: NDArray[np.float64]) -> int | None:
-        """Return the number of replications at which to stop, or None if more are needed."""
-        while self.looked < len(values):
+        """Return the number of replications at which to stop, or None if more are needed.
+
+        Parameters
+        ----------
+        values
+            All replications so far, shape (replications, measures); those seen before are not looked at again.
+        """
+        for row in values[self.looked :, self.columns].tolist():
             self.looked += 1
-            self.unmet = [
-                wish
-                for wish, column in zip(self.wishes, self.columns, strict=True)
-                if not wish.met(*_mean_and_half_width(values[: self.looked, column]))
-            ]
+            for one, value in zip(self.running, row, strict=True):
+                one.add(value)
+            if self.looked < FEWEST:
+                continue
+            halves = [one.half_width(self.confidence) for one in self.running]
+            told = zip(self.wishes, self.running, halves, strict=True)
+            self.unmet = [wish for wish, one, half in told if not wish.met(one.mean, half)]
             self.held = 0 if self.unmet else self.held + 1
             if self.held > LOOK_AHEAD:
                 return self.looked
         return None
 
 
-def _mean_and_half_width(column: NDArray[np.float64]) -> tuple[float, float]:
-    summary = summarise(column)
-    half = (summary.ci_high - summary.ci_low) / 2
-    return summary.mean, half if math.isfinite(half) else math.inf
+class _Running:
+    """Mean and variance of the finite values so far."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = 0.0
+        self.squares = 0.0
+
+    def add(self, value: float) -> None:
+        if math.isfinite(value):
+            self.count += 1
+            apart = value - self.mean
+            self.mean += apart / self.count
+            self.squares += apart * (value - self.mean)
+
+    def half_width(self, confidence: float) -> float:
+        """Return the half-width of the interval of the mean; infinite below two values."""
+        if self.count < 2:
+            return math.inf
+        return student(self.count - 1, confidence) * math.sqrt(self.squares / (self.count - 1) / self.count)
 
 
-def summarise(column: NDArray[np.float64]) -> Summary:
-    """Return mean, spread and the 95% interval of the mean (Student's t) of the finite values.
+def summarise(column: NDArray[np.float64], confidence: float = CONFIDENCE) -> Summary:
+    """Return mean, spread and the interval of the mean (Student's t) of the finite values.
 
     Parameters
     ----------
     column
         One measure, shape (replications,); NaN where it is undefined.
+    confidence
+        Of the interval; 95% unless told.
     """
     values = column[np.isfinite(column)]
     count = len(values)
@@ -269,15 +270,15 @@ def summarise(column: NDArray[np.float64]) -> Summary:
     if count == 1:
         return Summary(mean, math.nan, p05, median, p95, math.nan, math.nan, 1)
     sd = math.sqrt(math.fsum((values - mean) ** 2) / (count - 1))
-    half = student(count - 1) * sd / math.sqrt(count)
+    half = student(count - 1, confidence) * sd / math.sqrt(count)
     return Summary(mean, sd, p05, median, p95, mean - half, mean + half, count)
 
 
-def student(freedom: int) -> float:
+def student(freedom: int, confidence: float = CONFIDENCE) -> float:
     """Return the point of Student's t distribution that leaves half of what lies outside the confidence above it."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
+    return float(stdtrit(freedom, 0.5 + confidence / 2))
 
 
 def parse_precision(text: str, default_measures: Sequence[str], known: Mapping[str, Measure] = MEASURES) -> list[Precision]:

@@ -60,7 +60,7 @@ def paired_differences(results: Mapping[str, Result]) -> Figure:
         minutes fit one scale; the numbers beside the marks are the real ones.
     """
     (_, base), *arms = results.items()
-    panels = [(name, _rows(base, arm)) for name, arm in arms[:MOST_ARMS_DRAWN]]
+    panels = [(name, _rows(base, arm, len(arms))) for name, arm in arms[:MOST_ARMS_DRAWN]]
     panels = [(name, rows) for name, rows in panels if rows]
     with style():
         if not panels:
@@ -86,8 +86,8 @@ def paired_differences(results: Mapping[str, Result]) -> Figure:
     return figure
 
 
-def _rows(base: Result, arm: Result) -> list[DifferenceInWords]:
-    rows = differences_in_words(base, arm)
+def _rows(base: Result, arm: Result, arms: int) -> list[DifferenceInWords]:
+    rows = differences_in_words(base, arm, arms)
     names = [name for group in at_a_glance(base.measures).values() for name in group]
     return [rows[name] for name in names if rows[name].finding != "undefined"]
 

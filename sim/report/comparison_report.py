@@ -59,7 +59,7 @@ def figures_of(results: Mapping[str, Result]) -> dict[str, Figure]:
     return drawn
 
 
-def write(results: Mapping[str, Result], folder: Path, facts: Facts) -> None:
+def write(results: Mapping[str, Result], folder: Path, facts: Facts, draws: int | None = None) -> None:
     """Write ``report.html`` and ``figures/`` of a comparison into a folder.
 
     Parameters
@@ -70,12 +70,14 @@ def write(results: Mapping[str, Result], folder: Path, facts: Facts) -> None:
         Where to write them.
     facts
         What only the caller knows.
+    draws
+        How many draws of a posterior the rows are the means of; None if they are replications.
     """
     drawn = figures_of(results)
     (folder / "figures").mkdir()
     for name, figure in drawn.items():
         save_svg(figure, folder / "figures" / f"{name}.svg")
-    (folder / "report.html").write_text(comparison_report(results, facts, drawn), encoding="utf-8", newline="\n")
+    (folder / "report.html").write_text(comparison_report(results, facts, drawn, draws=draws), encoding="utf-8", newline="\n")
 
 
 def comparison_report(
@@ -83,6 +85,7 @@ def comparison_report(
     facts: Facts,
     figures: Mapping[str, Figure] | None = None,
     checklists: Mapping[str, Any] | None = None,
+    draws: int | None = None,
 ) -> str:
     """Return the report of a comparison as the text of an HTML file.
 
@@ -96,9 +99,11 @@ def comparison_report(
         The pictures if they are drawn already, as :func:`figures_of` returns them.
     checklists
         Shown at the end if given, as :func:`sim.report.reports.lists_of` returns them.
+    draws
+        How many draws of a posterior the rows are the means of; None if they are replications.
     """
     (base_name, base), *others = results.items()
-    arms = [_arm(name, base, arm) for name, arm in others]
+    arms = [_arm(name, base, arm, len(others)) for name, arm in others]
     parameters = list(parameters_in_words(base.scenario))
     return render(
         "comparison.html.j2",
@@ -108,7 +113,8 @@ def comparison_report(
         base=base,
         arms=arms,
         replications=len(base.values),
-        answer=answer(results),
+        answer=answer(results, draws),
+        draws=draws,
         glance=at_a_glance(base.measures),
         pictures=_pictures(results, figures_of(results) if figures is None else figures),
         parameters=by_section(parameters),
@@ -119,8 +125,8 @@ def comparison_report(
     )
 
 
-def _arm(name: str, base: Result, arm: Result) -> ArmInWords:
-    rows = differences_in_words(base, arm)
+def _arm(name: str, base: Result, arm: Result, arms: int) -> ArmInWords:
+    rows = differences_in_words(base, arm, arms)
     groups = shown_by_group(rows, base)
     hidden = len(rows) - sum(len(members) for members in groups.values())
     return ArmInWords(name, arm, rows, groups, hidden, list(changed_parameters(base.scenario, arm.scenario)))
@@ -139,7 +145,7 @@ def _differences_in_words(results: Mapping[str, Result]) -> str:
     (_, base), *arms = results.items()
     parts = []
     for name, arm in arms:
-        rows = differences_in_words(base, arm)
+        rows = differences_in_words(base, arm, len(arms))
         told = "; ".join(
             f"{rows[one].name}: {rows[one].difference} {rows[one].measure.unit} ({rows[one].interval})"
             for names in at_a_glance(base.measures).values()

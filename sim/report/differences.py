@@ -100,9 +100,9 @@ def finding(change: Difference) -> Finding:
     return "less" if change.ci_high < 0 else "open"
 
 
-def differences_in_words(base: Result, arm: Result) -> dict[str, DifferenceInWords]:
-    """Return every measure of an arm against the base, in the order of the registry."""
-    return {name: in_words_of(measure, difference(base, arm, name)) for name, measure in base.measures.items()}
+def differences_in_words(base: Result, arm: Result, arms: int = 1) -> dict[str, DifferenceInWords]:
+    """Return every measure of an arm against the base, in the order of the registry; intervals hold for all ``arms`` at once."""
+    return {name: in_words_of(measure, difference(base, arm, name, arms=arms)) for name, measure in base.measures.items()}
 
 
 def in_words_of(measure: Measure, change: Difference) -> DifferenceInWords:
@@ -160,20 +160,22 @@ def changed_parameters(base: ScenarioFile, arm: ScenarioFile) -> Iterator[Change
             yield ChangedParameter(path, unit, words[0], words[1], field.description or "")
 
 
-def answer(results: Mapping[str, Result]) -> list[str]:
+def answer(results: Mapping[str, Result], draws: int | None = None) -> list[str]:
     """Return the answer of a comparison in plain words: for each arm yield, burden and error in one paragraph.
 
     Parameters
     ----------
     results
         The base first, then the arms; pairs of each other.
+    draws
+        How many draws of a posterior the rows are the means of; None if they are replications.
     """
     (base_name, base), *arms = results.items()
-    return [*(_arm_answer(base_name, base, name, arm) for name, arm in arms), _how_sure(base)]
+    told = [_arm_answer(base_name, name, differences_in_words(base, arm, len(arms))) for name, arm in arms]
+    return [*told, _how_sure(len(base.values), len(arms), draws)]
 
 
-def _arm_answer(base_name: str, base: Result, name: str, arm: Result) -> str:
-    rows = differences_in_words(base, arm)
+def _arm_answer(base_name: str, name: str, rows: Mapping[str, DifferenceInWords]) -> str:
     glance = [rows[one] for one in TOLD if one in rows]
     glance = glance or [row for row in rows.values() if row.finding not in ("equal", "undefined")][:6]
     changed = [row for row in glance if row.finding in ("more", "less")]
@@ -199,9 +201,16 @@ def _with_interval(row: DifferenceInWords) -> str:
     return f"{row.name} ({row.difference}; {row.interval})" if row.interval != DASH else f"{row.name} ({row.difference})"
 
 
-def _how_sure(base: Result) -> str:
+def _how_sure(pairs: int, arms: int, draws: int | None) -> str:
+    together = "each measure by itself" if arms == 1 else f"for all {arms} arms of a measure at once (Bonferroni)"
+    brackets = f"In brackets the mean difference and its 95% interval, {together}; among many intervals one in twenty misses."
+    if draws is not None:
+        return (
+            f"Means over {draws:,} draws of a posterior, {pairs:,} pairs: every arm meets the same people with the same luck. "
+            f"{brackets} The interval is that of the mean over the draws; how far single draws lie apart, which is what nobody "
+            "knows, stands in comparison_over_posterior.csv."
+        )
     return (
-        f"Means over {len(base.values):,} pairs of replications: every arm meets the same people with the same luck. In "
-        "brackets the mean difference and its 95% interval, each by itself; among many intervals one in twenty misses. They "
-        "show chance alone: every parameter is held at its value in all arms, and what nobody knows about it comes on top."
+        f"Means over {pairs:,} pairs of replications: every arm meets the same people with the same luck. {brackets} They show "
+        "chance alone: every parameter is held at its value in all arms, and what nobody knows about it comes on top."
     )

@@ -30,7 +30,7 @@ from sim.loading import to_plain
 
 MANIFEST = "manifest.json"
 #: What a result folder holds.
-RUN, COMPARISON = "run", "comparison"
+RUN, COMPARISON, POSTERIOR_COMPARISON, SWEEP = "run", "comparison", "comparison over a posterior", "sweep"
 #: The last key of a manifest: the hash of the manifest itself, taken while zeros stand in its place.
 SEAL, NO_SEAL = "manifest_sha256", "0" * 64
 SUMMARY_COLUMNS = (
@@ -230,30 +230,34 @@ def write_manifest(result: Result, folder: Path, told: Told) -> None:
 
 
 def write_comparison(results: Mapping[str, Result], path: Path) -> None:
-    """Write ``comparison.csv``: a row per arm and measure; the first result is the base."""
+    """Write ``comparison.csv``: a row per arm and measure; the first result is the base, intervals hold for all arms at once."""
     (_, base), *arms = results.items()
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COMPARISON_COLUMNS)
         for name, arm in arms:
             for measure in base.measures.values():
-                one = difference(base, arm, measure.name)
+                one = difference(base, arm, measure.name, arms=len(arms))
                 numbers = (one.base_mean, one.arm_mean, one.difference, one.ci_low, one.ci_high)
                 saved = "inf" if one.variance_saved == math.inf else number_text(one.variance_saved)
-                writer.writerow([_cell(name), measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
+                writer.writerow([cell(name), measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
 
 
-def write_comparison_manifest(results: Mapping[str, Result], folder: Path, told: Told) -> None:
+def write_comparison_manifest(
+    results: Mapping[str, Result], folder: Path, told: Told, more: Mapping[str, Any] | None = None
+) -> None:
     """Write ``manifest.json`` of a comparison: every arm with its scenario and the digest of its traces."""
     base = next(iter(results.values()))
     manifest = {
-        "kind": COMPARISON,
+        "kind": COMPARISON if not more else POSTERIOR_COMPARISON,
         "stopflow": __version__,
         "command": told.command,
         "reproduce": told.reproduce,
         "seed": base.seed,
         "replications": len(base.values),
         "engine": base.engine,
+        "intervals": f"95%, simultaneous over {len(results) - 1} arms (Bonferroni)" if len(results) > 2 else "95%",
+        **(more or {}),
         "arms": {
             name: {
                 "scenario": to_plain(one.scenario),
@@ -270,7 +274,7 @@ def write_comparison_manifest(results: Mapping[str, Result], folder: Path, told:
     write_record(manifest, folder)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
@@ -63,7 +64,9 @@ def _verdict_text(figure: ReportedFigure, one: Summary, unit: str) -> str:
 def comparison_table(results: Mapping[str, Result]) -> Table:
     """Return the table of a comparison: the base's means and each arm's paired difference with its 95% interval.
 
-    Yield, burden and error are always shown; of the rest what differs in some arm.
+    With several arms the intervals of a measure hold for all arms at once. The factor by which pairing saved variance stands
+    behind each (×12: independent runs would need twelve times as many replications). Yield, burden and error are always shown;
+    of the rest what differs in some arm.
     """
     (base_name, base), *arms = results.items()
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
@@ -71,26 +74,29 @@ def comparison_table(results: Mapping[str, Result]) -> Table:
     table.add_column("unit", style="dim")
     table.add_column(f"{escape(base_name)}\nmean", justify="right", overflow="fold")
     for name, _ in arms:
-        table.add_column(f"{escape(name)}\ndifference [95% interval]", justify="right", overflow="fold")
+        table.add_column(f"{escape(name)}\ndifference [95% interval] ×variance saved", justify="right", overflow="fold")
     for group, members in by_group(base.measures):
         table.add_row(f"[bold]{group}[/bold]")
         for measure in members:
-            changes = [difference(base, arm, measure.name) for _, arm in arms]
+            changes = [difference(base, arm, measure.name, arms=len(arms)) for _, arm in arms]
             if group in ("yield", "burden and error") or any(change.difference for change in changes):
-                cells = [_change_text(change, measure.unit) for change in changes]
+                cells = [_change_text(change, measure.unit, len(base.values)) for change in changes]
                 mean = in_words(base.summary(measure.name).mean, measure.unit)
                 table.add_row(f"  {measure.name}", measure.unit, mean, *cells)
     return table
 
 
-def _change_text(change: Difference, unit: str) -> str:
+def _change_text(change: Difference, unit: str, replications: int) -> str:
     if not change.pairs:
         return "–"
+    fewer = f" {change.pairs} pairs" if change.pairs < replications else ""
     if change.difference == 0 and change.ci_low == change.ci_high:
-        return "[dim]equal[/dim]"
+        return f"[dim]equal{fewer}[/dim]"
     sign = "+" if change.difference > 0 else ""
     low, high = in_words(change.ci_low, unit), in_words(change.ci_high, unit)
-    return f"{sign}{in_words(change.difference, unit)} [dim]\\[{low} to {high}][/dim]"
+    saved = change.variance_saved
+    factor = f" ×{saved:.{1 if saved < 10 else 0}f}" if saved < math.inf else ""
+    return f"{sign}{in_words(change.difference, unit)} [dim]\\[{low} to {high}]{factor}{fewer}[/dim]"
 
 
 def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:

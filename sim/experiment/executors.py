@@ -1,0 +1,197 @@
+"""Who does the work: this process, processes of our own, or any executor of ``concurrent.futures``.
+
+A task is a function of a module with arguments that can be sent; what comes back hangs on the arguments only, so it does not
+matter who does it, when, or how often. No more tasks are under way than keep the workers busy, so that memory does not grow
+with the work.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from sim.errors import StopflowError, UsageError
+
+Answer = TypeVar("Answer")
+Task = TypeVar("Task")
+
+#: How often a task that was under way when a worker died is tried again, alone, before it is given up.
+TRIES_ALONE = 2
+#: Workers that an executor of somebody else is taken to have, if it does not say.
+WORKERS_UNTOLD = 4
+
+
+def end_with_the_parent() -> None:
+    """Let this worker end when the process that started it is killed; it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Processes(Executor):
+    """Processes of our own, which can be started anew after one of them has died."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.pool = self._started()
+
+    def _started(self) -> ProcessPoolExecutor:
+        # Spawn is the one way of starting that behaves alike on every system.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_the_parent)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit a task to the processes of the moment."""
+        return self.pool.submit(fn, *args, **kwargs)
+
+    def renew(self) -> None:
+        """Start new processes in place of those that died."""
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.pool = self._started()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes."""
+        self.pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task that no worker could bring to its end, and why."""
+
+    reason: str
+
+
+@contextmanager
+def workers_of(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
+    """Yield the executor given, or processes of our own, or None if this process does the work by itself."""
+    if executor is not None or workers <= 1:
+        yield executor
+        return
+    pool = Processes(workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def width_of(pool: Executor) -> int:
+    """Return how many tasks to keep under way: two for each worker, so that none waits for this process."""
+    told = pool.workers if isinstance(pool, Processes) else getattr(pool, "_max_workers", None)
+    return 2 * (told if isinstance(told, int) and told > 0 else WORKERS_UNTOLD)
+
+
+def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Answer]:
+    """Yield the answers to all tasks in the order of the tasks."""
+    if pool is None:
+        for task in tasks:
+            yield function(*task)
+        return
+    width = width_of(pool)
+    running: dict[Future[Answer], int] = {}
+    done: dict[int, Answer] = {}
+    submitted = given = 0
+    while given < len(tasks):
+        while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
+            running[pool.submit(function, *tasks[submitted])] = submitted
+            submitted += 1
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            done[running.pop(future)] = future.result()
+        while given in done:
+            yield done.pop(given)
+            given += 1
+
+
+def as_done(
+    pool: Executor | None, function: Callable[[Task], Answer], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Answer | Lost]]:
+    """Yield every task with its answer as soon as it is there; tasks are taken one by one as workers get free.
+
+    A worker that dies costs what was under way, which is done again. A task that ends its worker every time is given up,
+    and the rest goes on.
+
+    Raises
+    ------
+    UsageError
+        If an executor of somebody else's breaks; what was yielded before stays good.
+    """
+    if pool is None:
+        for task in tasks:
+            yield task, function(task)
+        return
+    width, source = width_of(pool), iter(tasks)
+    running: dict[Future[Answer], Task] = {}
+    try:
+        while True:
+            for task in islice(source, width - len(running)):
+                running[_submitted(pool, function, task)] = task
+            if not running:
+                return
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            suspects: list[Task] = []
+            for future in finished:
+                task = running.pop(future)
+                answer = _answer(future)
+                if answer is None:
+                    suspects.append(task)
+                else:
+                    yield task, answer
+            if suspects:  # when one process dies the whole pool is broken, with all that was under way
+                suspects += running.values()
+                running.clear()
+                yield from _one_by_one(pool, function, suspects)
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _submitted(pool: Executor, function: Callable[[Task], Answer], task: Task) -> Future[Answer]:
+    try:
+        return pool.submit(function, task)
+    except BrokenExecutor as problem:  # a worker died between two looks
+        broken: Future[Answer] = Future()
+        broken.set_exception(problem)
+        return broken
+
+
+def _answer(future: Future[Answer]) -> Answer | Lost | None:
+    """Return the answer, or what went wrong; None if a worker died and the task is to be tried again."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
+    except StopflowError:
+        raise
+    except Exception as problem:  # whatever a cluster may raise; the task is recorded as failed
+        return Lost(f"{type(problem).__name__}: {problem}")
+
+
+def _one_by_one(
+    pool: Executor, function: Callable[[Task], Answer], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Answer | Lost]]:
+    if not isinstance(pool, Processes):
+        raise UsageError("the executor broke down; what was finished is kept. Start it again, and the same command goes on.")
+    pool.renew()
+    for task in tasks:
+        for _ in range(TRIES_ALONE):
+            answer = _answer(_submitted(pool, function, task))
+            if answer is not None:
+                yield task, answer
+                break
+            pool.renew()
+        else:
+            yield task, Lost("the worker died every time (killed, or out of memory?)")

@@ -1,0 +1,284 @@
+"""The store of a study: one SQLite file that a kill at any moment leaves whole.
+
+Results are kept by content: their key is the hash of the resolved scenario, the seed and the model's own code, and beside it
+the replications of the block. So a study that is extended, or changed in part, finds again whatever it still needs; and results
+of another version of the model are never mixed in. Which blocks a run happened to make does not matter: what is read back is
+the replications in their order.
+
+One process writes. It holds the file in SQLite's exclusive mode, so that a second one is refused; a lock ends with its process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UsageError
+from sim.trace import digest_of
+
+FILE = "study.sqlite"
+FORMAT = 1
+#: A transaction is ended when it is this old: at most so much work is lost to a kill, and the disk is not asked for more often.
+COMMIT_SECONDS = 0.25
+DIGEST_BYTES = 32
+#: Rooms of the package in which a change cannot change a number.
+_NOT_THE_MODEL = ("commands", "report", "experiment", "calibration", "scenarios")
+_NOT_THE_MODEL_FILES = ("__init__.py", "cli.py", "api.py", "schema.py", "evidence.py", "reported.py", "errors.py")
+
+Floats = NDArray[np.float64]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS points (
+    point INTEGER PRIMARY KEY, written TEXT NOT NULL, shown TEXT NOT NULL,
+    scenario TEXT, error TEXT, used INTEGER, met INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE IF NOT EXISTS blocks (
+    key BLOB NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (key, first)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """One point as the store holds it."""
+
+    point: int
+    written: Mapping[str, Any]
+    shown: list[float | str]
+    scenario: str | None
+    error: str | None
+    used: int | None
+    met: bool
+
+
+@cache
+def model_digest() -> str:
+    """Return SHA-256 over the code that makes numbers: everything but commands, reports and the running of experiments."""
+    package = Path(__file__).resolve().parents[1]
+    whole = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).parts
+        if parts[0] not in _NOT_THE_MODEL and path.name not in _NOT_THE_MODEL_FILES:
+            whole.update("/".join(parts).encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return whole.hexdigest()
+
+
+def run_key(scenario_digest: str, seed: int) -> bytes:
+    """Return the key under which the replications of a scenario are kept."""
+    return hashlib.sha256(f"{model_digest()}/{scenario_digest}/{seed}".encode()).digest()
+
+
+@contextmanager
+def open_store(folder: Path, *, write: bool) -> Iterator[Store]:
+    """Open the store in a folder; to write, alone.
+
+    Raises
+    ------
+    UsageError
+        If another process holds it, or it is no store, or it cannot be read.
+    """
+    file = folder / FILE
+    if not write and not file.is_file():
+        raise UsageError(f"{folder}: holds no {FILE}; name the folder that 'stopflow sweep --out' wrote.")
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(file, timeout=1.0, isolation_level=None)
+        yield _opened(connection, file, write)
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+    except sqlite3.DatabaseError as problem:
+        raise UsageError(_in_words(problem, file)) from None
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _opened(connection: sqlite3.Connection, file: Path, write: bool) -> Store:
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE" if write else "PRAGMA query_only=ON")
+    if write:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN EXCLUSIVE")  # from here on nobody else gets in, until this process ends
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    store = Store(connection)
+    found = store.about("format")
+    if found is None and write:
+        store.tell("format", str(FORMAT))
+    elif found != str(FORMAT):
+        raise UsageError(f"{file}: was written by another version of stopflow (format {found}); name another folder.")
+    return store
+
+
+def _in_words(problem: sqlite3.DatabaseError, file: Path) -> str:
+    words = str(problem)
+    if "locked" in words or "busy" in words:
+        return f"{file}: another process is at work on this study; wait until it has finished, or name another folder."
+    if "full" in words or "disk" in words:
+        return f"{file}: cannot be written ({words}); free some room. What was stored stays, and the same command goes on."
+    return f"{file}: is no store that I can read ({words}); name another folder."
+
+
+class Store:
+    """An open store."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.began = 0.0
+
+    def about(self, key: str) -> str | None:
+        """Return one thing that the store says of itself."""
+        row = self.connection.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def tell(self, key: str, value: str) -> None:
+        """Write down one thing about the store."""
+        self._begin()
+        self.connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
+        self.commit()
+
+    def _begin(self) -> None:
+        if not self.connection.in_transaction:
+            self.connection.execute("BEGIN")
+            self.began = time.monotonic()
+
+    def commit(self, *, if_old: bool = False) -> None:
+        """End the transaction, so that a kill cannot take it back."""
+        if self.connection.in_transaction and not (if_old and time.monotonic() - self.began < COMMIT_SECONDS):
+            self.connection.execute("COMMIT")
+
+    # --- points ---------------------------------------------------------------------------------------------------
+
+    def set_points(self, points: Iterable[tuple[Mapping[str, Any], list[float | str]]], about: Mapping[str, str]) -> None:
+        """Write the points of the design, as written and as shown, in place of those that are there, and what they are of."""
+        self._begin()
+        self.connection.execute("DELETE FROM points")
+        rows = ((number, json.dumps(dict(point)), json.dumps(shown)) for number, (point, shown) in enumerate(points))
+        self.connection.executemany("INSERT INTO points (point, written, shown) VALUES (?, ?, ?)", rows)
+        self.connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", about.items())
+        self.commit()
+
+    def points(self) -> Iterator[PointRow]:
+        """Yield the points in their order; the store may be written to meanwhile."""
+        last = -1
+        while True:
+            query = (
+                "SELECT point, written, shown, scenario, error, used, met FROM points WHERE point > ? ORDER BY point LIMIT 500"
+            )
+            rows = self.connection.execute(query, (last,)).fetchall()
+            if not rows:
+                return
+            for point, written, shown, scenario, error, used, met in rows:
+                yield PointRow(point, json.loads(written), json.loads(shown), scenario, error, used, bool(met))
+            last = rows[-1][0]
+
+    def count_points(self) -> tuple[int, int]:
+        """Return how many points there are, and how many of them failed."""
+        query = "SELECT COUNT(*), COUNT(error) FROM points"
+        total, failed = self.connection.execute(query).fetchone()
+        return int(total), int(failed)
+
+    def set_scenario(self, point: int, digest: str) -> None:
+        """Write down which scenario a point is."""
+        self._begin()
+        self.connection.execute("UPDATE points SET scenario = ? WHERE point = ?", (digest, point))
+
+    def set_error(self, point: int, error: str) -> None:
+        """Write down why a point failed."""
+        self._begin()
+        self.connection.execute("UPDATE points SET error = ?, used = NULL WHERE point = ?", (error, point))
+
+    def set_used(self, point: int, used: int, met: bool) -> None:
+        """Write down how many replications a point's results are made of, and whether they are precise enough."""
+        self._begin()
+        self.connection.execute("UPDATE points SET used = ?, met = ? WHERE point = ?", (used, int(met), point))
+
+    def look_again(self) -> None:
+        """Forget what failed and how many replications were enough, so that every point is looked at again."""
+        self._begin()
+        self.connection.execute("UPDATE points SET error = NULL, used = NULL, met = 1")
+        self.commit()
+
+    # --- blocks ---------------------------------------------------------------------------------------------------
+
+    def ranges(self, key: bytes) -> list[tuple[int, int]]:
+        """Return (first, count) of the blocks that are there, in order."""
+        rows = self.connection.execute("SELECT first, count FROM blocks WHERE key = ? ORDER BY first", (key,)).fetchall()
+        return [(int(first), int(count)) for first, count in rows]
+
+    def add_block(self, key: bytes, first: int, values: Floats, digests: bytes) -> None:
+        """Keep one block: values of shape (replications, measures), and the digests of the traces one after another."""
+        content = zlib.compress(np.ascontiguousarray(values, dtype="<f8").tobytes() + digests, level=1)
+        self._begin()
+        row = (key, first, len(values), content)
+        self.connection.execute("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?)", row)
+
+    def read(self, key: bytes, until: int, measures: int) -> tuple[Floats, list[str]]:
+        """Return values and digests of the replications before ``until``, as far as they follow one another.
+
+        Raises
+        ------
+        UsageError
+            If a block is damaged.
+        """
+        values: list[Floats] = [np.empty((0, measures))]
+        digests: list[str] = []
+        query = "SELECT first, count, content FROM blocks WHERE key = ? AND first < ? ORDER BY first"
+        for first, count, content in self.connection.execute(query, (key, until)):
+            if first > len(digests):
+                break
+            block, names = _unpacked(content, count, measures)
+            skip = len(digests) - first
+            if skip < count:
+                values.append(block[skip:])
+                digests += names[skip:]
+        return np.concatenate(values)[:until], digests[:until]
+
+    def size(self) -> int:
+        """Return how many replications are kept, of this study's points and of others."""
+        return int(self.connection.execute("SELECT COALESCE(SUM(count), 0) FROM blocks").fetchone()[0])
+
+
+def _unpacked(content: bytes, count: int, measures: int) -> tuple[Floats, list[str]]:
+    numbers = 8 * count * measures
+    try:
+        plain = zlib.decompress(content)
+        if len(plain) != numbers + DIGEST_BYTES * count:
+            raise ValueError("it has not the size it should have")
+    except (zlib.error, ValueError) as problem:
+        raise UsageError(f"{FILE}: a block is damaged ({problem}); start the study anew in another folder.") from None
+    values = np.frombuffer(plain[:numbers], dtype="<f8").astype(np.float64).reshape(count, measures)
+    rest = plain[numbers:]
+    return values, [rest[at : at + DIGEST_BYTES].hex() for at in range(0, len(rest), DIGEST_BYTES)]
+
+
+def missing(have: Iterable[tuple[int, int]], until: int, block: int) -> list[tuple[int, int]]:
+    """Return (first, count) of what is still to be simulated: no piece longer than a block, or across a multiple of it."""
+    pieces, at = [], 0
+    for first, count in [*have, (until, 0)]:
+        end = min(first, until)
+        while at < end:
+            size = min(end, (at // block + 1) * block) - at
+            pieces.append((at, size))
+            at += size
+        at = max(at, first + count)
+    return pieces
+
+
+def digest_of_point(digests: list[str]) -> str:
+    """Return one digest over the traces of a point."""
+    return digest_of(digests)

@@ -1,0 +1,31 @@
+"""Tasks for tests of executors: some end the process that works on them. Nothing heavy is imported: workers start at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def die_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def die_once_at_three(task: tuple[int, str]) -> int:
+    number, mark = task
+    if number == 3 and not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def fail_at_three(number: int) -> int:
+    if number == 3:
+        raise ArithmeticError("three")
+    return 2 * number
