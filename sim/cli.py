@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
+from sim.commands.bundle import bundle
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
@@ -58,6 +59,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce, sweep, export, report, verify):
+for _command in (run, check, explain, replay, compare, reproduce, sweep, export, report, verify, bundle):
     app.command()(_command)
 app.command("list")(list_)
