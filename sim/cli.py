@@ -13,6 +13,7 @@ from sim import __version__
 from sim.commands.bundle import bundle
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
+from sim.commands.import_ import import_
 from sim.commands.replay import replay
 from sim.commands.report import report
 from sim.commands.run import run
@@ -62,3 +63,4 @@ def _options(
 for _command in (run, check, explain, replay, compare, reproduce, sweep, export, report, verify, bundle):
     app.command()(_command)
 app.command("list")(list_)
+app.command("import")(import_)
