@@ -17,6 +17,7 @@ from sim.commands.import_ import import_
 from sim.commands.replay import replay
 from sim.commands.report import report
 from sim.commands.run import run
+from sim.commands.sensitivity import discover, sensitivity
 from sim.commands.sweep import export, sweep
 from sim.commands.verify import verify
 from sim.errors import StopflowError
@@ -60,7 +61,9 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce, sweep, export, report, verify, bundle):
+for _command in (
+    run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, report, verify, bundle
+):  # fmt: skip
     app.command()(_command)
 app.command("list")(list_)
 app.command("import")(import_)

@@ -125,6 +125,13 @@ class Template:
             _lay_over(leaves, _leaves_of_setting(setting, root))
         return cls(root, leaves, str(scenario))
 
+    @classmethod
+    def of(cls, scenario: ScenarioFile) -> Template:
+        """Return the template of a scenario that is loaded already."""
+        leaves, mistakes = _flatten(_as_node(to_plain(scenario), Place(scenario.file)), type(scenario))
+        _raise(mistakes)
+        return cls(type(scenario), leaves, scenario.file)
+
     def with_changes(self, changes: Mapping[str, Any], name: str) -> Template:
         """Return the template with plain values laid over it by dotted path; ``name`` stands for the file in messages.
 

@@ -178,11 +178,20 @@ def _evidence(plain: Schema, field: FieldInfo) -> Schema:
     return {key: value for key, value in keys.items() if key not in ("low", "high")}
 
 
+def study_text() -> str:
+    """Return the text of the schema file of a study."""
+    from sim.experiment.studies import StudyFile
+
+    made = StudyFile.model_json_schema()
+    return json.dumps({"$schema": DIALECT, **made, "title": "stopflow study"}, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
-    """Write the schema file of every kind of scenario."""
+    """Write the schema file of every kind of scenario, and of a study."""
     roots: list[type[ScenarioFile]] = [Scenario, *ROOTS.values()]
     for root in roots:
         schema_file(root).write_text(file_text(root), encoding="utf-8")
+    (shipped_folder() / "study.schema.json").write_text(study_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

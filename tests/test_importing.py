@@ -69,7 +69,8 @@ def test_a_tidy_file_becomes_reported_figures_of_a_scenario_that_runs(tmp_path: 
 def test_a_small_or_suppressed_cell_is_not_written_and_the_total_says_at_least(tmp_path: Path) -> None:
     file = tidy(
         tmp_path, "2026-05-18,,,,detained,20,people,x", "2026-05-25,,,,detained,3,people,x",
-        "2026-05-18,,,,referrals,30,people,x", "2026-05-25,,,,referrals,<5,people,x", "2026-05-18,,,,citizens_referred,2,people,x",
+        "2026-05-18,,,,referrals,30,people,x", "2026-05-25,,,,referrals,<5,people,x",
+        "2026-05-18,,,,citizens_referred,2,people,x",
     )  # fmt: skip
     out = imported(tmp_path, "tidy", str(file))
     reported = load(out / "scenario.yaml").reported
@@ -193,9 +194,8 @@ def test_open_policing_becomes_stops_outcomes_and_hours(tmp_path: Path) -> None:
     ]
     rows += ["1,2018-03-01,23:00:00,X,Laramie County,white,deadbeefhash,vehicular,arrest"] * 2
     rows += ["1,2018-03-01,09:00:00,X,Laramie County,white,deadbeefhash,pedestrian,arrest"] * 9
-    out = imported(
-        tmp_path, "open_policing", str(write(tmp_path / "stops.csv", header, rows)), "--base", "laramie_shift_2026", "--flow", "interstate_car"
-    )  # fmt: skip
+    file = write(tmp_path / "stops.csv", header, rows)
+    out = imported(tmp_path, "open_policing", str(file), "--base", "laramie_shift_2026", "--flow", "interstate_car")
     scenario = load(out / "scenario.yaml")
     assert scenario.reported["stops"].value == 302
     assert scenario.reported["stops"].use == "not_a_target"

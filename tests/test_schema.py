@@ -19,8 +19,10 @@ from sim.yaml_reader import read_file, read_text
 
 pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 ROOTS: dict[type[ScenarioFile], str] = {Scenario: "operations", ProgrammeScenario: "programme"}
-#: The table of reported figures is no scenario.
-FILES = sorted(path for path in shipped_folder().rglob("*.yaml") if path.name != "evidence.yaml")
+#: The table of reported figures and the studies are no scenarios.
+FILES = sorted(
+    path for path in shipped_folder().rglob("*.yaml") if path.name != "evidence.yaml" and path.parent.name != "studies"
+)
 VALIDATORS = {root: Draft202012Validator(file_schema(root), format_checker=Draft202012Validator.FORMAT_CHECKER) for root in ROOTS}
 VALIDATOR = VALIDATORS[Scenario]
 #: A file that may stand as it is; each slip below is laid over it.

@@ -78,13 +78,16 @@ def explain(
 
 
 def list_(
-    what: Annotated[str, typer.Argument(metavar="[scenarios|measures|distributions]", help="What to list.")] = "scenarios",
+    what: Annotated[
+        str, typer.Argument(metavar="[scenarios|studies|measures|distributions]", help="What to list.")
+    ] = "scenarios",
 ) -> None:
-    """List the shipped scenarios, the measures, or the distributions that a scenario may name."""
+    """List the shipped scenarios or studies, the measures, or the distributions that a scenario may name."""
     from sim.report import tables
 
     makers = {
         "scenarios": tables.scenario_table,
+        "studies": tables.study_table,
         "measures": tables.measure_table,
         "distributions": tables.distribution_table,
     }

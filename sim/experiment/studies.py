@@ -23,7 +23,7 @@ from sim.fields import Parameters
 from sim.loading import STUDIES, Template, field_at, parser_of, shipped_folder, to_plain
 from sim.measures import Measure
 from sim.models import model_of
-from sim.reported import load
+from sim.reported import contradictions
 from sim.scenario_file import ScenarioFile
 from sim.units import shown
 from sim.yaml_reader import Node, is_there, read_file
@@ -247,6 +247,9 @@ class Study:
         words = self.written.model_dump(
             mode="json", exclude={"title", "question", "notes", "measures", "replications", "precision"}
         )
+        words["kind"], words["count"] = self.design.kind, self.design.count
+        if self.design.shares is not None:
+            words["shares"] = hashlib.sha256(self.design.shares.astype("<f8").tobytes()).hexdigest()
         words["scenarios"] = {name: template.build().digest for name, template in self.templates.items()}
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
@@ -388,8 +391,10 @@ class _Reader:
             beside = self.path.parent / name
             scenario = beside if Path(name).suffix in (".yaml", ".yml") and not Path(name).is_absolute() else Path(name)
             try:
-                load(scenario)  # every check that a scenario goes through, its evidence included
                 template = Template.read(scenario, self.settings)
+                mistakes = contradictions(template.build_whole())
+                if mistakes:
+                    raise ScenarioError(mistakes[0])
             except ScenarioError as problem:
                 self.wrong(
                     f"{problem}",

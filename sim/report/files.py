@@ -276,7 +276,7 @@ def write_comparison_manifest(
 
 def cell(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def write_record(manifest: Mapping[str, Any], folder: Path) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -35,6 +37,14 @@ _NUMBERS = ("mean", "sd", "p05", "median", "p95", "ci_low", "ci_high")
 #: Points that are shown in a terminal.
 SHOWN_POINTS = 40
 SHOWN_MEASURES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PointMean:
+    """A point's factors as they are shown, and the mean of a measure there."""
+
+    shown: list[float | str]
+    mean: float
 
 
 class Results:
@@ -259,3 +269,27 @@ def _mean_text(values: NDArray[np.float64], results: Results, name: str) -> str:
     one = summarise(values[:, results.measure_names.index(name)])
     half = (one.ci_high - one.ci_low) / 2
     return f"{in_words(one.mean, unit)} [dim]±{in_words(half, unit)}[/dim]" if half > 0 else in_words(one.mean, unit)
+
+
+def point_means(results: Results, measure: str) -> list[PointMean]:
+    """Return the mean of one measure at every point that has results, with the point's factors."""
+    column = results.measure_names.index(measure)
+    found = []
+    for row, values, _ in results.finished():
+        known = values[:, column][np.isfinite(values[:, column])]
+        found.append(PointMean(row.shown, math.fsum(known) / len(known) if len(known) else math.nan))
+    return found
+
+
+def factor_columns(results: Results, rows: Sequence[PointMean]) -> dict[str, Any]:
+    """Return every factor's values by point: numbers, or words where any of them is a word."""
+    found: dict[str, Any] = {}
+    for number, name in enumerate(results.factor_names):
+        values = [row.shown[number] for row in rows]
+        words = any(isinstance(value, str) for value in values)
+        found[name] = (
+            np.asarray([value if isinstance(value, str) else f"{value:g}" for value in values], dtype=object)
+            if words
+            else np.asarray(values, dtype=np.float64)
+        )
+    return found

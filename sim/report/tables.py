@@ -12,6 +12,7 @@ from sim import evidence as reports
 from sim.distributions import DISTRIBUTIONS
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result, Summary
+from sim.experiment.studies import load_study, shipped_studies
 from sim.loading import field_at, shipped, unit_of, value_at
 from sim.measures import MEASURES, Measure
 from sim.measures.registry import by_group
@@ -195,6 +196,19 @@ def scenario_table() -> Table:
     for path in shipped():
         scenario = load(path)
         table.add_row(path.stem, escape(scenario.title), str(len(scenario.reported)))
+    return table
+
+
+def study_table() -> Table:
+    """Return the table of the shipped studies."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name in ("study", "question", "base"):
+        table.add_column(name, overflow="fold")
+    table.add_column("runs", justify="right")
+    for path in shipped_studies():
+        study = load_study(path)
+        runs = f"{study.design.count} × {study.replications}"
+        table.add_row(path.stem, escape(study.written.question), study.written.base, runs)
     return table
 
 

@@ -1,0 +1,260 @@
+"""What the answer hangs on, and where a policy fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.commands.shared import MOST_REPLICATIONS, QuietOption, console_for_people
+from sim.commands.sweep import ChunkOption, DaskOption, StudyArgument, StudySetOption, WorkersOption, run_into, write_files
+from sim.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from sim.experiment.discovery import Box, Regret, Threshold
+    from sim.experiment.sensitivity import Index, Plan
+    from sim.experiment.studies import Study
+    from sim.report.sweeps import Results
+
+
+class Method(StrEnum):
+    """Ways to ask what matters."""
+
+    tornado = "tornado"
+    sobol = "sobol"
+    morris = "morris"
+    pawn = "pawn"
+
+
+def sensitivity(
+    study: StudyArgument,
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method",
+            help="tornado: each factor alone, low to high; sobol: shares of variance; morris: many factors, few runs; "
+            "pawn: whole distributions, and draws of a posterior.",
+        ),
+    ] = Method.tornado,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            "--points", min=1, max=100_000, help="Rows of the base samples (sobol), trajectories (morris), points (pawn)."
+        ),
+    ] = None,
+    posterior: Annotated[
+        Path | None,
+        typer.Option("--posterior", help="Draws in place of ranges (a calibration's folder, or a CSV file); pawn only."),
+    ] = None,
+    measures: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="In place of the study's measures. Repeatable.")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", "-n", min=1, max=MOST_REPLICATIONS, help="Of each point.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="Of the design; runs keep the study's own.")
+    ] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; taken up again if it is there.")] = None,
+    settings: StudySetOption = None,
+    workers: WorkersOption = None,
+    dask: DaskOption = None,
+    chunk: ChunkOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Ask what a study's answer hangs on: which unknown parameter moves which measure, and how surely."""
+    from sim.experiment.posterior import read_posterior
+    from sim.experiment.sensitivity import plan
+    from sim.experiment.studies import load_study
+
+    loaded = load_study(study, settings or [], replications=replications)
+    chosen = _chosen(measures or [], loaded)
+    drawn = read_posterior(posterior) if posterior else None
+    planned = plan(loaded, method.value, points, drawn, seed)
+    folder = out or Path("results") / planned.study.name
+    outcome = run_into(planned.study, folder, workers or os.cpu_count() or 1, dask=dask, chunk=chunk, quiet=quiet)
+    write_files(planned.study, folder, {"method": method.value, "size": planned.points, "design_seed": seed})
+    found, chance = _indices(planned, folder, chosen)
+    _write(planned, found, folder)
+    if not quiet:
+        _show(planned, found, chance, folder)
+    if outcome.failed:
+        print(f"{outcome.failed} of {outcome.points} points failed; the reasons stand in {folder}/points.csv.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _chosen(names: list[str], study: Study) -> list[str]:
+    for name in names:
+        if name not in study.measures:
+            raise UsageError(f"--measure {name}: there is no such measure; {nearest(name, study.measures)}")
+    return names or list(study.shown_measures)
+
+
+def _indices(planned: Plan, folder: Path, measures: list[str]) -> tuple[dict[str, list[Index]], dict[str, float]]:
+    import numpy as np
+
+    from sim.experiment.sensitivity import analyse, chance_left
+    from sim.experiment.store import open_store
+    from sim.report.sweeps import Results
+
+    found, chance = {}, {}
+    with open_store(folder, write=False) as store:
+        results = Results(store)
+        columns = {name: [np.empty(0)] * planned.study.design.count for name in measures}
+        for row, values, _ in results.finished():
+            for name in measures:
+                columns[name][row.point] = values[:, results.measure_names.index(name)]
+        for name in measures:
+            known = [column[np.isfinite(column)] for column in columns[name]]
+            means = np.asarray([column.mean() if len(column) else np.nan for column in known])
+            found[name] = analyse(planned, means, columns[name])
+            chance[name] = chance_left(columns[name])
+    return found, chance
+
+
+def _write(planned: Plan, found: Mapping[str, list[Index]], folder: Path) -> None:
+    from sim.report import influence
+    from sim.report.drawing import save_svg
+
+    units = {factor.name: factor.unit for factor in planned.factors}
+    influence.write_influence(found, units, planned.method, folder / "sensitivity.csv")
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, indices in found.items():
+        if indices:
+            picture = influence.tornado(name, planned.study.measures[name].unit, indices)
+            save_svg(picture, folder / "figures" / f"tornado_{name}.svg")
+
+
+def _show(planned: Plan, found: Mapping[str, list[Index]], chance: Mapping[str, float], folder: Path) -> None:
+    from sim.report import influence
+
+    console = console_for_people()
+    units = {name: one.unit for name, one in planned.study.measures.items()}
+    console.print(influence.influence_table(found, units, chance))
+    words = {
+        "tornado": "Change of the mean from the low to the high end of a factor's range, all else as in the base.",
+        "sobol": "first: share of variance by the factor alone; total: with all that it takes part in. Bootstrap intervals.",
+        "morris": "mu_star: mean size of a step's effect; sigma: how much it differs from place to place.",
+        "pawn": "How far the distribution moves when the factor is known; zero within error: an idle factor gets as much.",
+    }
+    console.print(words[planned.method], markup=False)
+    if planned.study.design.kind == "posterior":
+        console.print("Draws of a posterior hang together: shares of variance would mislead, PAWN does not.", markup=False)
+    names = "sensitivity.csv, figures/, study.sqlite, points.csv, summary.csv, manifest.json"
+    console.print(f"\nFiles in {folder}: {names}", markup=False)
+
+
+def discover(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder that 'stopflow sweep --out' wrote.", show_default=False)
+    ],
+    fails: Annotated[
+        str | None,
+        typer.Option("--fails", metavar="MEASURE>NUMBER", help="A point fails if its mean lies there: 'released_at_clock>3'."),
+    ] = None,
+    regret: Annotated[
+        str | None,
+        typer.Option(
+            "--regret", metavar="MEASURE=most|least", help="What each policy loses against the best one in the same world."
+        ),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", metavar="LEVER=VALUE", help="Look for failures under these values of levers only. Repeatable."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Find in which region of the unknowns a policy fails, and which policy regrets least."""
+    from sim.experiment.store import open_store
+    from sim.report.sweeps import Results
+
+    if fails is None and regret is None:
+        raise UsageError(
+            "nothing to find; say when a point fails (--fails 'detained<2'), or what to regret (--regret detained=most)."
+        )
+    with open_store(folder, write=False) as store:
+        results = Results(store)
+        if fails is not None:
+            _failures(results, folder, fails, policy or [], quiet)
+        if regret is not None:
+            _regrets(results, folder, regret, quiet)
+
+
+def _failures(results: Results, folder: Path, text: str, policy: list[str], quiet: bool) -> None:
+    import numpy as np
+
+    from sim.experiment.discovery import boxes, parse_threshold
+    from sim.report import influence
+    from sim.report.sweeps import factor_columns, point_means
+
+    threshold = parse_threshold(text, results.measure_names)
+    wanted = dict(_setting(one, results) for one in policy)
+    table = point_means(results, threshold.measure)
+    names = results.factor_names
+    kept = [row for row in table if all(_words(row.shown[names.index(key)]) == value for key, value in wanted.items())]
+    if not kept:
+        raise UsageError(f"--policy {', '.join(policy)}: no point of the study has these values; see {folder}/points.csv.")
+    columns = {name: column for name, column in factor_columns(results, kept).items() if name not in wanted}
+    means = np.asarray([row.mean for row in kept])
+    found, everywhere = boxes(columns, threshold.fails(means))
+    influence.write_boxes(found, folder / "boxes.csv")
+    if not quiet:
+        _show_boxes(results, found, everywhere, threshold, folder, len(kept))
+
+
+def _show_boxes(results: Results, found: list[Box], everywhere: float, threshold: Threshold, folder: Path, points: int) -> None:
+    from sim.report import influence
+
+    console = console_for_people()
+    units = {one["name"]: one["unit"] for one in results.factors}
+    console.print(influence.box_table(found, units, everywhere, threshold))
+    if not found:
+        words = {0.0: "no point fails", 1.0: "every point fails"}.get(everywhere, "no region fails more than the rest")
+        console.print(f"Of {points} points: {words}.", markup=False)
+    console.print(f"\nFiles in {folder}: boxes.csv", markup=False)
+
+
+def _regrets(results: Results, folder: Path, text: str, quiet: bool) -> None:
+    import numpy as np
+
+    from sim.experiment.discovery import regrets
+    from sim.report import influence
+    from sim.report.sweeps import point_means
+
+    name, _, wanted = text.partition("=")
+    if name not in results.measure_names:
+        raise UsageError(f"--regret {text}: '{name}' is not a measure; {nearest(name, results.measure_names)}")
+    if wanted not in ("most", "least"):
+        raise UsageError(f"--regret {text}: say which is wanted: {name}=most, or {name}=least.")
+    table = point_means(results, name)
+    roles = [one["role"] for one in results.factors]
+
+    def words(shown: list[float | str], role: str) -> str:
+        told = (
+            f"{key}={_words(value)}" for key, value, one in zip(results.factor_names, shown, roles, strict=True) if one == role
+        )
+        return ", ".join(told)
+
+    policies, worlds = ([words(row.shown, role) for row in table] for role in ("lever", "uncertainty"))
+    found: list[Regret] = regrets(policies, worlds, np.asarray([row.mean for row in table]), wanted)
+    influence.write_regrets(found, name, wanted, folder / "regret.csv")
+    if not quiet:
+        console = console_for_people()
+        console.print(influence.regret_table(found, name, results.unit(name), wanted))
+        console.print(f"\nFiles in {folder}: regret.csv", markup=False)
+
+
+def _setting(text: str, results: Results) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or name not in results.factor_names:
+        raise UsageError(f"--policy {text}: write LEVER=VALUE; {nearest(name, results.factor_names)}")
+    return name, value.strip()
+
+
+def _words(value: float | str) -> str:
+    return f"{value:g}" if isinstance(value, float | int) else value
