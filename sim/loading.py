@@ -417,7 +417,7 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
             wrong(key, "a range makes no sense for this key; remove it.")
             continue
         try:
-            limit = parse_duration(values[key]) if is_distribution else _parser(field)(values[key])
+            limit = parse_duration(values[key]) if is_distribution else parser_of(field)(values[key])
         except ValueError as problem:
             wrong(key, str(problem))
             continue
@@ -429,7 +429,7 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
             wrong(key, f"{shown(values[key])} lies {side} {what}; correct one of them.")
 
 
-def _parser(field: FieldInfo) -> Callable[[Any], Any]:
+def parser_of(field: FieldInfo) -> Callable[[Any], Any]:
     """Return the function that reads a field's value as it is written."""
     for item in field.metadata:
         if isinstance(item, BeforeValidator):
