@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
+from sim.commands.calibrate import calibrate
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.replay import replay
@@ -55,6 +56,6 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce):
+for _command in (run, check, explain, replay, compare, reproduce, calibrate):
     app.command()(_command)
 app.command("list")(list_)

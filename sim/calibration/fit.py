@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,7 +222,7 @@ def _keep(checkpoint: Path | None, key: str, state: _State) -> None:
     with part.open("wb") as stream:
         numbers = np.array([state.temperature, state.log_evidence, state.generation, state.width, state.moves, state.acceptance])
         np.savez(stream, latent=state.latent, log_likelihood=state.log_likelihood, numbers=numbers, key=np.array(key))
-    os.replace(part, checkpoint)
+    part.replace(checkpoint)
 
 
 def _read(checkpoint: Path | None, key: str) -> _State | None:
@@ -238,6 +237,4 @@ def _read(checkpoint: Path | None, key: str) -> _State | None:
     if str(held["key"]) != key:
         return None
     temperature, evidence, generation, width, moves, acceptance = held["numbers"].tolist()
-    return _State(
-        held["latent"], held["log_likelihood"], temperature, evidence, int(generation), width, int(moves), acceptance
-    )
+    return _State(held["latent"], held["log_likelihood"], temperature, evidence, int(generation), width, int(moves), acceptance)

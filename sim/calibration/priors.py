@@ -4,8 +4,9 @@ Every parameter is written as a function of a standard normal number z, so that 
 standard normal vector, whatever their units. How a range becomes that function:
 
 - ``low`` and ``high`` are the 5% and 95% points, on the logit scale for shares and on the log scale for everything else.
-- ``value`` is the median, with its own spread on either side (a two-piece normal). Where ``source`` is ``fitted`` the value was
-  tuned to the very reports that are now to be fitted, and would count them twice: then the median lies midway.
+- ``value`` is the median. Where it does not lie midway on that scale the prior is skewed, smoothly: a shifted lognormal through
+  the three points (Tukey's g distribution). Where ``source`` is ``fitted`` the value was tuned to the very reports that are now
+  to be fitted, and would count them twice: then the median lies midway.
 - A range that ends at the edge of what is possible (a share of 0 or 1, a rate of 0) has no such scale: anything in the range is
   equally likely.
 - For a distribution of durations the parameter is its mean; its shape stays. A whole number is rounded last.
@@ -76,8 +77,8 @@ class Prior:
         if self.uniform:
             found = self.low + (self.high - self.low) * np.asarray(ndtr(z), dtype=np.float64)
         else:
-            low, middle, high = self._points()
-            found = self._back(middle + np.where(z < 0, middle - low, high - middle) * z / (WIDTH_90 / 2))
+            middle, slope, skew = self._shape()
+            found = self._back(middle + slope * (np.expm1(skew * z) / skew if skew else z))
         return np.rint(found) if self.unit == "count" else found
 
     def normal(self, values: Floats) -> Floats:
@@ -86,9 +87,9 @@ class Prior:
 
         if self.uniform:
             return np.asarray(ndtri((values - self.low) / (self.high - self.low)), dtype=np.float64)
-        low, middle, high = self._points()
-        off = self._scale(np.asarray(values, dtype=np.float64)) - middle
-        return np.where(off < 0, off / (middle - low), off / (high - middle)) * (WIDTH_90 / 2)
+        middle, slope, skew = self._shape()
+        off = (self._scale(np.asarray(values, dtype=np.float64)) - middle) / slope
+        return np.log1p(skew * off) / skew if skew else off
 
     @property
     def in_words(self) -> str:
@@ -98,9 +99,15 @@ class Prior:
         scale = "logit" if self.unit == "share" else "log"
         return f"normal in {scale}, median {'at the value' if self.centred else 'midway'}"
 
-    def _points(self) -> tuple[float, float, float]:
+    def _shape(self) -> tuple[float, float, float]:
+        """Return the median, the slope there and the skewness g on the scale: g = log(above / below) / z of the 95% point."""
         low, high = (float(self._scale(np.asarray(end))) for end in (self.low, self.high))
-        return low, float(self._scale(np.asarray(self.value))) if self.centred else (low + high) / 2, high
+        middle = float(self._scale(np.asarray(self.value))) if self.centred else (low + high) / 2
+        far = WIDTH_90 / 2
+        skew = math.log((high - middle) / (middle - low)) / far
+        if abs(skew) < 1e-6:
+            return middle, (high - low) / (2 * far), 0.0
+        return middle, (high - middle) * skew / math.expm1(skew * far), skew
 
     def _scale(self, values: Floats) -> Floats:
         return np.log(values / (1 - values)) if self.unit == "share" else np.log(values)

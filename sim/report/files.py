@@ -142,9 +142,9 @@ def write_manifest(result: Result, folder: Path, command: str, seconds: float, s
         "run_seconds": round(seconds, 3),
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
+        "files": hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_json(manifest, folder / MANIFEST)
 
 
 def write_comparison(results: Mapping[str, Result], path: Path) -> None:
@@ -180,9 +180,9 @@ def write_comparison_manifest(results: Mapping[str, Result], folder: Path, comma
         },
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
+        "files": hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_json(manifest, folder / MANIFEST)
 
 
 def _cell(text: str) -> str:
@@ -190,11 +190,13 @@ def _cell(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder, by its path inside."""
     return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def _write_json(value: object, path: Path) -> None:
+def write_json(value: object, path: Path) -> None:
+    """Write plain values as JSON."""
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
