@@ -35,7 +35,7 @@ from sim.report.drawing import (
 from sim.report.numbers import in_words, name_in_words
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
@@ -49,6 +49,7 @@ CARRIED = (
 )  # fmt: skip
 ROW = 0.24
 _Z = np.linspace(-3, 3, 121)
+_BINS = np.linspace(-3, 3, 31).tolist()
 
 
 def all_of(calibration: Calibration, rows: Sequence[Learned]) -> dict[str, Figure]:
@@ -90,8 +91,7 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
     chosen = _worth_a_pair(space, latent, rows)
     if len(chosen) < 2:
         return message("Fewer than two parameters to set against each other.")
-    few = thinned(latent, POINTS)
-    values, wide = space.values(few), space.values(latent)
+    normal, few = space.normal(latent), space.normal(thinned(latent, POINTS))
     side = (COLUMN_WIDTH - 0.75) / len(chosen)
     with style():
         figure = new_figure(side * len(chosen) + 0.95)
@@ -100,13 +100,21 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
                 bottom = 0.75 + side * (len(chosen) - 1 - row)
                 axes = axes_at(figure, 0.65 + side * column, bottom, side - 0.06, side - 0.06)
                 if row == column:
-                    _own(axes, space, wide[:, across], across)
+                    axes.hist(normal[:, across], bins=_BINS, density=True, color=SKY, linewidth=0)
+                    axes.plot(_Z, np.exp(-(_Z**2) / 2) / np.sqrt(2 * np.pi), color=GREY, linewidth=0.9)
+                    axes.set_yticks([])
                 else:
-                    axes.plot(values[:, across], values[:, down], ".", ms=1.4, color=BLUE, alpha=0.6, mew=0)
-                    axes.set_ylim(*_ends(wide[:, down]))
-                axes.set_xlim(*_ends(wide[:, across]))
-                _labels(axes, rows[across] if row == len(chosen) - 1 else None, rows[down] if column == 0 and row else None)
-        foot_note(figure, f"{min(POINTS, len(latent))} draws of the posterior; on the diagonal the prior as a line.")
+                    axes.plot(few[:, across], few[:, down], ".", ms=1.6, color=BLUE, alpha=0.6, mew=0)
+                    axes.set_ylim(-3, 3)
+                    _values_at(axes.yaxis, space, down, shown=column == 0)
+                axes.set_xlim(-3, 3)
+                _values_at(axes.xaxis, space, across, shown=row == len(chosen) - 1)
+                if row == len(chosen) - 1:
+                    axes.set_xlabel(_lines(rows[across].name), fontsize=5.5, labelpad=1)
+                if column == 0 and row:
+                    axes.set_ylabel(_lines(rows[down].name), fontsize=5.5, labelpad=1)
+                    axes.yaxis.set_label_coords(-0.42, 0.5)
+        foot_note(figure, f"{len(few)} draws of the posterior on the prior's scale (marks: its 5%, 50%, 95%); line: the prior.")
     return figure
 
 
@@ -118,7 +126,7 @@ def predicted(rows: Sequence[Predicted]) -> Figure:
     with style():
         figure = new_figure(0.75 + ROW * len(rows))
         left = 2.3
-        axes = axes_at(figure, left, 0.62, COLUMN_WIDTH - left - 0.95, ROW * len(rows))
+        axes = axes_at(figure, left, 0.62, COLUMN_WIDTH - left - 1.35, ROW * len(rows))
         for place, row in enumerate(rows):
             half = max((row.high - row.low) / 2, 1e-9)
             middle = (row.high + row.low) / 2
@@ -196,30 +204,12 @@ def _worth_a_pair(space: Space, latent: Floats, rows: Sequence[Learned]) -> list
     return sorted(sorted(range(len(rows)), key=lambda at: -score[at])[:MOST_IN_PAIRS])
 
 
-def _own(axes: Axes, space: Space, values: Floats, at: int) -> None:
-    axes.hist(values, bins=24, range=_ends(values), density=True, color=SKY, linewidth=0)
-    places = space.parameters[at].prior.values(_Z)
-    density = np.exp(-(_Z**2) / 2) / np.sqrt(2 * np.pi) / np.maximum(np.gradient(places, _Z), 1e-12)
-    axes.plot(places, density, color=GREY, linewidth=0.9)
-
-
-def _ends(values: Floats) -> tuple[float, float]:
-    low, high = np.quantile(values, (0.005, 0.995))
-    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(high) + 0.5)
-
-
-def _labels(axes: Axes, across: Learned | None, down: Learned | None) -> None:
-    axes.tick_params(labelsize=5.5, length=2, pad=1)
-    axes.locator_params(nbins=3)
-    if across is None:
-        axes.set_xticklabels([])
-    else:
-        axes.set_xlabel(_lines(across.name), fontsize=5.5, labelpad=1)
-    if down is None:
-        axes.set_yticklabels([])
-    else:
-        axes.set_ylabel(_lines(down.name), fontsize=5.5, labelpad=1)
-        axes.yaxis.set_label_coords(-0.38, 0.5)
+def _values_at(axis: Axis, space: Space, parameter: int, *, shown: bool) -> None:
+    """Mark the prior's 5%, 50% and 95% points by the parameter's value there."""
+    marks = np.array([-1.6448536, 0.0, 1.6448536])
+    values = space.parameters[parameter].prior.values(marks)
+    axis.set_ticks(marks.tolist(), [f"{value:.2g}" for value in values] if shown else ["", "", ""])
+    axis.set_tick_params(labelsize=5.5, length=2, pad=1)
 
 
 def _short(name: str) -> str:
