@@ -244,7 +244,7 @@ def predict(
     rows = []
     for operation in operations:
         counts = simulate(
-            operation.scenario, operation.priors, values[:, operation.columns], seed=_seed(seed, "predict", operation.name),
+            operation.scenario, operation.priors, values[:, operation.columns], seed=seed_of(seed, "predict", operation.name),
             workers=workers, progress=_told(progress, f"predict {operation.name}", 0, len(values)),
         )  # fmt: skip
         for measure, figure in operation.scenario.reported.items():
@@ -290,7 +290,8 @@ def _told(progress: Progress, what: str, before: int, total: int) -> Callable[[i
     return tell
 
 
-def _seed(seed: int, *what: object) -> int:
+def seed_of(seed: int, *what: object) -> int:
+    """Return a seed of its own for each thing that is done."""
     return int(generator(seed, *what).integers(2**62))
 
 
@@ -315,7 +316,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
         block = _read_block(kept, key, (len(rows), len(measures)))
         if block is None:
             block = simulate(
-                scenario, priors, rows, seed=_seed(seed, "design", name), first=first, workers=workers,
+                scenario, priors, rows, seed=seed_of(seed, "design", name), first=first, workers=workers,
                 progress=_told(progress, f"simulate {name}", first, len(values)),
             )  # fmt: skip
             _keep_block(kept, key, block)

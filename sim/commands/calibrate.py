@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.commands.calibrate_further import Further
 from sim.commands.shared import MOST_WORKERS, QuietOption, command_line, console_for_people, worker_count
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.calibration.study import Calibration
+    from sim.report.calibration_files import More
 
 MOST_SIMULATIONS, MOST_PARTICLES = 1_000_000, 1_000_000
 
@@ -53,6 +55,26 @@ def calibrate(
     particles: Annotated[
         int | None, typer.Option("--particles", min=100, max=MOST_PARTICLES, help="Draws of the posterior.")
     ] = None,
+    wanted: Annotated[
+        str | None,
+        typer.Option("--answer", metavar="[OPERATION:]MEASURE", help="The measure that matters to you; of the first scenario."),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", metavar="KEY=VALUE", help="Ask how it changes under this policy. Repeatable, makes one policy."),
+    ] = None,
+    ask_next: Annotated[
+        bool, typer.Option("--ask-next", help="Rank unpublished counts by how much they would narrow the answer.")
+    ] = False,
+    rivals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rival", metavar="'NAME: KEY=VALUE; …'", help="Fit a rival story too, and say whether the answer flips. Repeatable."
+        ),
+    ] = None,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Predict each operation from the others alone.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
@@ -70,30 +92,32 @@ def calibrate(
     from sim.reported import load
 
     loaded = [load(scenario, settings or []) for scenario in scenarios]
+    further = Further(scenarios, settings or [], wanted, policy or [], ask_next, rivals or [], leave_one_out)
     folder = out or files.free_folder(f"calibrate-{'-'.join(Path(name).stem for name in scenarios)[:80]}")
     files.check_out(folder, force)
     work = folder.with_name(f"{folder.name}.unfinished")
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), Stages(quiet)
     work.mkdir(parents=True, exist_ok=True)
     with clock, kept_when_stopped(work):
-        calibration = fit(
-            loaded,
-            parameters or [],
-            shared=shared or [],
-            pooled=shares_of(pooled or []),
-            uniform=uniform or [],
-            seed=seed,
-            simulations=simulations or SIMULATIONS,
-            particles=particles or PARTICLES,
-            workers=worker_count(workers, 1_000),
-            work=work,
-            progress=clock.tell,
-        )
+        how: dict[str, Any] = {
+            "parameters": parameters or [],
+            "shared": shared or [],
+            "pooled": shares_of(pooled or []),
+            "uniform": uniform or [],
+            "seed": seed,
+            "simulations": simulations or SIMULATIONS,
+            "particles": particles or PARTICLES,
+            "workers": worker_count(workers, 1_000),
+            "progress": clock.tell,
+        }
+        calibration = fit(loaded, work=work, **how)
+        more = further.find(calibration, loaded, work, how)
+        clock.tell("what follows from it", 1, 1)
     with files.whole_folder(folder) as inside:
-        write_calibration(calibration, inside, command=command_line(), seconds=clock.seconds, started=started)
+        write_calibration(calibration, inside, more, command=command_line(), seconds=clock.seconds, started=started)
     shutil.rmtree(work)
     if not quiet:
-        _show(calibration, folder, scenarios)
+        _show(calibration, more, folder, scenarios)
 
 
 def shares_of(texts: list[str]) -> dict[str, float]:
@@ -162,7 +186,7 @@ class Stages:
         self._bar.update(self._tasks[what], completed=done, total=total)
 
 
-def _show(calibration: Calibration, folder: Path, scenarios: list[str]) -> None:
+def _show(calibration: Calibration, more: More, folder: Path, scenarios: list[str]) -> None:
     from sim.report import calibration_tables as tables
 
     console = console_for_people()
@@ -173,6 +197,9 @@ def _show(calibration: Calibration, folder: Path, scenarios: list[str]) -> None:
     console.print(tables.closed_table(calibration))
     console.print()
     console.print(tables.predicted_table(calibration.predicted))
+    for table in tables.more_tables(more):
+        console.print()
+        console.print(table)
     for line in tables.warnings(calibration):
         console.print(line, markup=False, style="yellow")
     console.print(

@@ -155,7 +155,7 @@ def _run_under_posterior(
         console.print(f"{loaded.title}", markup=False, style="bold")
         console.print(uncertainty_table(carried))
         console.print(
-            f"{len(carried.drawn)} draws of {len(carried.parameters)} parameters, {carried.values.shape[1]} replications of each. "
+            f"{len(carried.drawn)} draws of {len(carried.parameters)} parameters, {carried.values.shape[1]} replications each. "
             "'By chance': spread if the parameters were known; 'by ignorance': spread of the expected value since they are not.\n"
             f"\nFiles in {folder}: uncertainty.csv, replications.csv, manifest.json, figures/chance_and_ignorance.svg",
             markup=False,

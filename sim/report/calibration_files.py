@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from sim import __version__
 from sim.calibration import exact
+from sim.calibration.answers import Answer
 from sim.calibration.diagnostics import Learned, learned, ridges
 from sim.calibration.emulator import Check
+from sim.calibration.next_question import Worth
 from sim.calibration.posterior import DRAWS, MANIFEST, plain
+from sim.calibration.rivals import Told
 from sim.calibration.study import Calibration, Predicted
 from sim.calibration.uncertainty import Carried, Split
 from sim.calibration.write_back import write_fitted
@@ -22,8 +25,18 @@ from sim.report.files import commit, hashes, number_text, versions, write_json
 from sim.scenario import Scenario
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class More:
+    """What may follow from a calibration; empty where it was not asked for."""
+
+    answer: Answer | None = None
+    worth: Sequence[Worth] = ()
+    told: Sequence[Told] = ()
+    left_out: Sequence[Predicted] = ()
+
+
 def write_calibration(
-    calibration: Calibration, folder: Path, *, command: str, seconds: Mapping[str, float], started: str
+    calibration: Calibration, folder: Path, more: More, *, command: str, seconds: Mapping[str, float], started: str
 ) -> None:
     """Write everything that came of a calibration into an empty folder; the manifest last."""
     from sim.report import calibration_pictures as pictures
@@ -42,6 +55,7 @@ def write_calibration(
     checks = [[one.name, *astuple(check)] for one in calibration.operations for check in one.emulator.checks]
     _write(folder / "emulator.csv", ["operation", *(field.name for field in fields(Check))], checks)
     write_stages(calibration, folder / "stages.csv")
+    _write_more(more, folder)
     (folder / "figures").mkdir()
     for name, figure in pictures.all_of(calibration, rows).items():
         save_svg(figure, folder / "figures" / f"{name}.svg")
@@ -53,6 +67,20 @@ def write_calibration(
         ]
         write_fitted(operation.scenario, told, folder / "fitted")
     write_json(_manifest(calibration, folder, command, seconds, started), folder / MANIFEST)
+
+
+def _write_more(more: More, folder: Path) -> None:
+    if more.worth:
+        _write_records(folder / "ask_next.csv", Worth, more.worth)
+    if more.told:
+        header = ["story", "question", "low", "median", "high", "share_above_zero", "direction", "log_evidence"]
+        rows = [
+            [one.story, one.answer.question.in_words, *one.answer.range, one.answer.above_zero, one.direction, one.log_evidence]
+            for one in more.told
+        ]
+        _write(folder / "rivals.csv", header, rows)
+    if more.left_out:
+        _write_records(folder / "left_out.csv", Predicted, more.left_out)
 
 
 def write_stages(calibration: Calibration, path: Path) -> None:

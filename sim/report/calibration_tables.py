@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
-from sim.calibration import exact
+from sim.calibration import exact, rivals
 from sim.calibration.diagnostics import learned, ridges
 from sim.calibration.fit import MOST_MOVES
 from sim.calibration.study import Calibration, Predicted
 from sim.calibration.uncertainty import Carried
 from sim.measures.registry import by_group
 from sim.models import model_of
+from sim.report.calibration_files import More
 from sim.report.numbers import DASH, in_words, range_in_words
 from sim.scenario import Scenario
 
@@ -115,6 +117,38 @@ def warnings(calibration: Calibration) -> list[str]:
         if row.use == "target" and row.qualifier in ("exact", "approximate") and min(row.tail, 1 - row.tail) < FAR_OUT
     ]
     return lines
+
+
+def more_tables(more: More) -> Iterator[Table | str]:
+    """Yield what else was asked for: the answer, what to ask for next, rival stories, predictions of what was left out."""
+    if more.answer is not None and not more.told:
+        low, middle, high = more.answer.range
+        yield f"[bold]{escape(more.answer.question.in_words)}[/bold]: {middle:.3g}, 90% range {low:.3g} to {high:.3g}"
+    if more.worth:
+        table = _table("what to ask for next", "operation", "unit")
+        for name in ("answer's sd now", "expected after", "narrower by"):
+            table.add_column(name, justify="right")
+        for one in more.worth[:10]:
+            spreads = (f"{one.answer_sd:.3g}", f"{one.expected_sd:.3g}", f"{one.narrower:.0%}")
+            table.add_row(one.count, one.operation, one.unit, *spreads)
+        yield table
+    if more.told:
+        table = _table("story")
+        for name in ("answer", "90% range", "share above 0", "log evidence"):
+            table.add_column(name, justify="right")
+        table.add_column("direction")
+        for story in more.told:
+            low, middle, high = story.answer.range
+            table.add_row(
+                escape(story.story), f"{middle:.3g}", f"{low:.3g} to {high:.3g}", f"{story.answer.above_zero:.2f}",
+                f"{story.log_evidence:.1f}", story.direction,
+            )  # fmt: skip
+        yield f"[bold]{escape(more.told[0].answer.question.in_words)}[/bold]"
+        yield table
+        yield rivals.verdict(more.told)
+    if more.left_out:
+        yield "[bold]each operation predicted from the others alone[/bold]"
+        yield predicted_table(more.left_out)
 
 
 def uncertainty_table(carried: Carried) -> Table:
