@@ -4,10 +4,10 @@ Simulating inside every fit would be too dear, so the model is run once at each 
 what it counted is learned by regression; the fits then ask the regression. For each target, in an order in which a whole
 comes before its parts:
 
-- **mean**: a generalised linear model in Hermite polynomials of the parameters' normal numbers (total degree three over the
-  parameters that matter, in which the prior makes them orthogonal). A part of a whole is a share of it on the logit
-  scale; things counted for each stop, and counts by themselves, are on the log scale. Terms whose coefficient is no larger than
-  its error are dropped, so that what no count depends on is not learned from noise.
+- **mean**: a generalised linear model in Hermite polynomials of the parameters (total degree three over those that matter).
+  A parameter enters by its normal number, by its logit or log, or by its plain value, whichever fits best. A part of a whole
+  is a share of it on the logit scale; things counted for each stop, and counts by themselves, are on the log scale. Terms
+  whose coefficient is no larger than its error are dropped, so that what no count depends on is not learned from noise.
 - **what hangs together**: the standardised residuals of the targets before it are covariates, so that the
   covariance of the counts is learned as well, one conditional at a time.
 - **spread**: the ratio of the residuals' variance to the binomial or Poisson one, on the log scale, in the same way.
@@ -34,13 +34,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.calibration.priors import Coordinate, Prior
 from sim.calibration.targets import Kind, Target
 
 Floats = NDArray[np.float64]
 Term = tuple[tuple[int, int], ...]  # pairs of (parameter, degree); () is the constant
 
-#: Beyond this a normal number is treated as if it stood here: the design has seen none further out.
-FURTHEST = 3.5
 #: A term stays if its coefficient is this many standard errors from zero.
 WORTH_KEEPING = 3.0
 #: At most this many parameters are taken to matter for one target beyond straight lines and squares.
@@ -74,6 +73,8 @@ class Stage:
 
     Attributes
     ----------
+    coordinates
+        In which each parameter enters.
     beside
         Coefficients of the standardised residuals of the targets before it, by position.
     tells_nothing
@@ -83,14 +84,15 @@ class Stage:
     measure: str
     kind: Kind
     whole: int | None
+    coordinates: tuple[Coordinate, ...]
     mean: Surface
     spread: Surface
     beside: Floats
     tells_nothing: bool = False
 
-    def predictor(self, normal: Floats, residuals: Floats) -> tuple[Floats, Floats]:
-        """Return the linear predictor and the variance of what is known of it."""
-        eta, error = self.mean.with_error(normal)
+    def predictor(self, seen: Floats, residuals: Floats) -> tuple[Floats, Floats]:
+        """Return the linear predictor and the variance of what is known of it, the parameters seen in its coordinates."""
+        eta, error = self.mean.with_error(seen)
         return np.clip(eta + residuals[:, : len(self.beside)] @ self.beside, -_LARGEST, _LARGEST), error
 
 
@@ -111,6 +113,7 @@ class Check:
 class Emulator:
     """What was learned of one operation's targets."""
 
+    priors: tuple[Prior, ...]
     targets: tuple[Target, ...]
     stages: tuple[Stage, ...]
     checks: tuple[Check, ...]
@@ -149,16 +152,17 @@ class Emulator:
             if stage.whole is not None and of == 0:
                 continue  # no part of nothing: its count was certain
             low, high = (known[at], known[at]) if at in wholes else (target.low, target.high)
-            ends = [(stabilised(stage.kind, np.asarray(end), of) - centre) / sd for end in _edges(stage.kind, low, high, of)]
+            ends = [(_edge(stage.kind, end, of) - centre) / sd for end in _edges(stage.kind, low, high, of)]
             total += log_between(ends[0], ends[1])
             if target.is_firm:
                 residuals[:, at] = (stabilised(stage.kind, np.asarray(known[at]), of) - centre) / sd
         return total
 
     def _normal_of(self, stage: Stage, normal: Floats, residuals: Floats, of: float) -> tuple[Floats, Floats]:
-        eta, error = stage.predictor(normal, residuals)
+        seen = view(self.priors, normal, stage.coordinates)
+        eta, error = stage.predictor(seen, residuals)
         centre, slope = stabilised_mean(stage.kind, eta, np.full(len(eta), of))
-        log_variance = np.clip(stage.spread.at(normal), -8, 8)
+        log_variance = np.clip(stage.spread.at(seen), -8, 8)
         return centre, np.sqrt(np.exp(log_variance) + slope**2 * error)
 
     def sample(self, normal: Floats, stage: int, told: Sequence[Target], rng: np.random.Generator) -> Floats:
@@ -181,11 +185,13 @@ class Emulator:
 # --- learning -------------------------------------------------------------------------------------------------------
 
 
-def learn(targets: Sequence[Target], normal: Floats, counts: Floats) -> Emulator:
+def learn(priors: Sequence[Prior], targets: Sequence[Target], normal: Floats, counts: Floats) -> Emulator:
     """Learn the targets of one operation from simulations.
 
     Parameters
     ----------
+    priors
+        Of the parameters.
     targets
         In an order in which a whole comes before its parts.
     normal
@@ -210,40 +216,80 @@ def learn(targets: Sequence[Target], normal: Floats, counts: Floats) -> Emulator
         of = counts[:, whole] if whole is not None else np.ones(len(counts))
         if _tells_nothing(counts, at):
             nothing = Surface(((),), np.zeros(1), np.zeros((1, 1)))
-            stages.append(Stage(target.measure, target.kind, whole, nothing, nothing, np.zeros(0), tells_nothing=True))
+            plain: tuple[Coordinate, ...] = tuple("normal" for _ in priors)
+            stages.append(Stage(target.measure, target.kind, whole, plain, nothing, nothing, np.zeros(0), tells_nothing=True))
             continue
         used = (of > 0) & (np.arange(len(normal)) < split)
         firm = [before for before in range(at) if targets[before].is_firm and not stages[before].tells_nothing]
         before = residuals[:, :at] * np.isin(range(at), firm)
-        stage, eta, error = _learn_one(target, whole, normal, counts[:, at], of, before, used)
+        coordinates = _coordinates(priors, target.kind, normal[used], counts[used, at], of[used], before[used])
+        seen = view(priors, normal, coordinates)
+        stage, eta, error = _learn_one(target, whole, coordinates, seen, counts[:, at], of, before, used)
         centre, slope = stabilised_mean(target.kind, eta, of)
-        sd = np.sqrt(np.exp(np.clip(stage.spread.at(normal), -8, 8)) + slope**2 * error)
+        sd = np.sqrt(np.exp(np.clip(stage.spread.at(seen), -8, 8)) + slope**2 * error)
         residuals[:, at] = np.where(of > 0, (stabilised(target.kind, counts[:, at], of) - centre) / sd, 0.0)
         stages.append(stage)
         fresh = (of > 0) & ~(np.arange(len(normal)) < split)
-        seen = stabilised(target.kind, counts[fresh, at], of[fresh])
-        checks.append(_check(target, stage, residuals[fresh, at], seen, centre[fresh]))
-    return Emulator(tuple(targets), tuple(stages), tuple(checks))
+        held = stabilised(target.kind, counts[fresh, at], of[fresh])
+        checks.append(_check(target, stage, residuals[fresh, at], held, centre[fresh]))
+    return Emulator(tuple(priors), tuple(targets), tuple(stages), tuple(checks))
 
 
-def _learn_one(
-    target: Target, whole: int | None, normal: Floats, count: Floats, of: Floats, residuals: Floats, used: NDArray[np.bool_]
+def _learn_one(  # noqa: PLR0913 - one target's columns, all of the same length
+    target: Target,
+    whole: int | None,
+    coordinates: tuple[Coordinate, ...],
+    seen: Floats,
+    count: Floats,
+    of: Floats,
+    residuals: Floats,
+    used: NDArray[np.bool_],
 ) -> tuple[Stage, Floats, Floats]:
-    z, x, n, r = normal[used], count[used], of[used], residuals[used]
-    terms = _all_terms(range(normal.shape[1]), 1) + [((one, 2),) for one in range(normal.shape[1])]
+    z, x, n, r = seen[used], count[used], of[used], residuals[used]
+    terms = _alone(seen.shape[1], 2)
     first = _fit_mean(target.kind, z, x, n, r, terms)
-    active = _most_active(terms, *first, normal.shape[1])
+    active = _most_active(terms, *first, seen.shape[1])
     wide = list(dict.fromkeys(terms + _all_terms(active, 3)))
     terms, coefficients, covariance = _prune(target.kind, z, x, n, r, wide)
     size = len(terms)
     mean = Surface(tuple(terms), coefficients[:size], _root(covariance[:size, :size]))
     beside = coefficients[size:]
-    eta, error = mean.with_error(normal)
+    eta, error = mean.with_error(seen)
     eta = np.clip(eta + residuals @ beside, -_LARGEST, _LARGEST)
     centre, _ = stabilised_mean(target.kind, eta[used], n)
     squares = (stabilised(target.kind, x, n) - centre) ** 2
     spread = _fit_spread(z, squares, active)
-    return Stage(target.measure, target.kind, whole, mean, spread, beside), eta, error
+    return Stage(target.measure, target.kind, whole, coordinates, mean, spread, beside), eta, error
+
+
+def _coordinates(priors: Sequence[Prior], kind: Kind, normal: Floats, x: Floats, n: Floats, r: Floats) -> tuple[Coordinate, ...]:
+    """Choose for each parameter the coordinate in which lines, squares and cubes fit best, one after the other."""
+    chosen: list[Coordinate] = ["normal" if prior.is_plain else "scale" for prior in priors]
+    terms = _alone(len(priors), 3)
+
+    def misfit() -> float:
+        seen = view(priors, normal, chosen)
+        coefficients, _ = _fit_mean(kind, seen, x, n, r, terms)
+        eta = np.clip(np.hstack([features(seen, terms), r]) @ coefficients, -_LARGEST, _LARGEST)
+        return float(((stabilised(kind, x, n) - stabilised_mean(kind, eta, n)[0]) ** 2).sum())
+
+    matter = _most_active(terms, *_fit_mean(kind, view(priors, normal, chosen), x, n, r, terms), len(priors))
+    others: tuple[Coordinate, ...] = ("normal", "plain")
+    best = misfit()
+    for at, other in itertools.product(matter, others):
+        if not priors[at].is_plain:
+            before, chosen[at] = chosen[at], other
+            if (size := misfit()) < best:
+                best = size
+            else:
+                chosen[at] = before
+    return tuple(chosen)
+
+
+def view(priors: Sequence[Prior], normal: Floats, coordinates: Sequence[Coordinate]) -> Floats:
+    """Return the parameters in their coordinates, shape (rows, parameters)."""
+    columns = [prior.view(normal[:, at], which) for at, (prior, which) in enumerate(zip(priors, coordinates, strict=True))]
+    return np.column_stack(columns) if columns else np.zeros((len(normal), 0))
 
 
 def _fit_mean(kind: Kind, z: Floats, x: Floats, n: Floats, r: Floats, terms: Sequence[Term]) -> tuple[Floats, Floats]:
@@ -351,9 +397,13 @@ def _all_terms(parameters: Sequence[int] | range, degree: int) -> list[Term]:
     return found
 
 
-def features(normal: Floats, terms: Sequence[Term]) -> Floats:
-    """Return the terms' values, shape (rows, terms); under the prior they have variance 1 and no correlation."""
-    z = np.clip(normal, -FURTHEST, FURTHEST)
+def _alone(parameters: int, degree: int) -> list[Term]:
+    """Return the constant and each parameter's own polynomials up to a degree."""
+    return [(), *(((one, power),) for power in range(1, degree + 1) for one in range(parameters))]
+
+
+def features(z: Floats, terms: Sequence[Term]) -> Floats:
+    """Return the terms' values, shape (rows, terms); of normal numbers they have variance 1 and no correlation."""
     powers = (np.ones_like(z), z, (z**2 - 1) / math.sqrt(2), (z**3 - 3 * z) / math.sqrt(6))
     columns = np.ones((len(z), len(terms)))
     for at, term in enumerate(terms):
@@ -425,6 +475,10 @@ def _edges(kind: Kind, low: float, high: float, of: float) -> tuple[float, float
     below = low - 0.5 if low > 0 else -math.inf
     above = high + 0.5 if kind != "part" or high < of else math.inf
     return below, above
+
+
+def _edge(kind: Kind, end: float, of: float) -> float:
+    return float(stabilised(kind, np.asarray(end), of)) if math.isfinite(end) else end
 
 
 def log_between(low: Floats, high: Floats) -> Floats:

@@ -129,7 +129,7 @@ def as_it_would_be(operation: Operation, measure: str, normal: Floats, seed: int
         return None
     if kind == "amount" and (counts[sound, -1] <= 0).any():
         counts[:, -1] = np.maximum(counts[:, -1], 1e-3)  # hours of nobody: on a log scale, hardly any
-    emulator = learn(told, operation.normal, counts)
+    emulator = learn(operation.priors, told, operation.normal, counts)
     if emulator.stages[-1].tells_nothing:
         return None
     rng = generator(seed, "ask", operation.name, measure)

@@ -20,7 +20,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ from sim.scenario_file import ScenarioFile
 from sim.units import MILLISECONDS, parse_duration
 
 Floats = NDArray[np.float64]
+Coordinate = Literal["normal", "scale", "plain"]
+
+#: A design sees hardly a normal number further out than this.
+FURTHEST = 3.5
 
 #: Fitted beside the parameters marked ``fitted``: factors known by their product only, and durations that no total tells.
 ALSO_FITTED = (
@@ -72,6 +76,10 @@ class Prior:
 
     def values(self, z: Floats) -> Floats:
         """Return the parameter at standard normal numbers, of any shape."""
+        found = self._before_rounding(z)
+        return np.rint(found) if self.unit == "count" else found
+
+    def _before_rounding(self, z: Floats) -> Floats:
         from scipy.special import ndtr
 
         if self.uniform:
@@ -79,7 +87,7 @@ class Prior:
         else:
             middle, slope, skew = self._shape()
             found = self._back(middle + slope * (np.expm1(skew * z) / skew if skew else z))
-        return np.rint(found) if self.unit == "count" else found
+        return np.asarray(found, dtype=np.float64)
 
     def normal(self, values: Floats) -> Floats:
         """Return the standard normal numbers that make these values; the inverse of :meth:`values` but for rounding."""
@@ -90,6 +98,31 @@ class Prior:
         middle, slope, skew = self._shape()
         off = (self._scale(np.asarray(values, dtype=np.float64)) - middle) / slope
         return np.log1p(skew * off) / skew if skew else off
+
+    def view(self, z: Floats, coordinate: Coordinate) -> Floats:
+        """Return the parameter in a coordinate, of mean 0 and standard deviation 1 under the prior.
+
+        Either its normal number, or its value on the logit or log scale, or its plain value. Beyond what a design sees
+        (:data:`FURTHEST`) it stands still.
+        """
+        inside = np.clip(z, -FURTHEST, FURTHEST)
+        if coordinate == "normal":
+            return inside
+        grid = np.linspace(-FURTHEST, FURTHEST, 701)
+        weights = np.exp(-(grid**2) / 2)
+        at_grid = self._coordinate(grid, coordinate)
+        mean = float(weights @ at_grid / weights.sum())
+        sd = math.sqrt(float(weights @ (at_grid - mean) ** 2 / weights.sum()))
+        return (self._coordinate(inside, coordinate) - mean) / sd
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is normal on its scale already, so that no other coordinate is worth a trial."""
+        return not self.uniform and abs(self._shape()[2]) < 0.05
+
+    def _coordinate(self, z: Floats, coordinate: Coordinate) -> Floats:
+        values = self._before_rounding(z)
+        return self._scale(values) if coordinate == "scale" else values
 
     @property
     def in_words(self) -> str:

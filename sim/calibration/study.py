@@ -190,7 +190,7 @@ def learned_operations(
         normal = design(len(priors), simulations, seed, name)
         counts = _simulated(scenario, name, priors, normal, seed, workers, work, progress)
         places = [column_of(scenario, target.measure) for target in told[number]]
-        emulator = learn(told[number], normal, counts[:, places])
+        emulator = learn(priors, told[number], normal, counts[:, places])
         operations.append(Operation(name, scenario, priors, columns, told[number], normal, counts, emulator))
     return operations
 
