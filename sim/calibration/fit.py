@@ -31,7 +31,7 @@ LogLikelihood = Callable[[Floats], Floats]
 Progress = Callable[[float], None]
 
 #: Chosen by simulation-based calibration (docs/verification/sbc.md), not by taste.
-PARTICLES = 4_000
+PARTICLES = 2_000
 #: Effective share of the particles that a step in temperature leaves.
 EFFECTIVE = 0.5
 #: A generation ends when no parameter remembers more than this of where its particles stood (a correlation).
