@@ -82,8 +82,8 @@ def page(found: Ranks, checks: list, learned: float, seconds: float, workers: in
         "# Simulation-based calibration of the fit",
         "",
         f"Written by `make sbc`. {number} data sets were drawn from the prior through the real model ({', '.join(SCENARIOS)}, "
-        f"fitted together, go-ahead partly pooled) and fitted at the shipped settings: {SIMULATIONS:,} simulations for each operation, "
-        f"{PARTICLES:,} particles. It took {seconds / 60:.0f} minutes with {workers} workers on a machine shared with others, "
+        f"fitted together, go-ahead partly pooled) and fitted at the shipped settings: {SIMULATIONS:,} simulations for each "
+        f"operation, {PARTICLES:,} particles. It took {seconds / 60:.0f} minutes with {workers} workers on a busy machine, "
         f"{learned / 60:.0f} of them for learning the counts. Versions: "
         f"{', '.join(f'{name} {version}' for name, version in versions().items())}.",
         "",
