@@ -1,46 +1,47 @@
 """Every random number of a replication, made before anything runs.
 
-A number is found by (seed, replication, stream, entity) and never by the order of calls. A stream has a name: the dotted path of
-its parameter, with the traffic flow that it belongs to. The name and the seed make the key of a Philox counter-based
-generator; replication and seat make the upper words of its counter; the entity is the position. So adding a stream moves
-no other, and a changed parameter moves each entity's own value through the inverse distribution function and nobody else's.
+A number is found by (seed, replication, stream, entity) and never by the order of calls (:mod:`sim.streams`). A stream's name
+is the dotted path of its parameter, with the traffic flow that it belongs to. A changed parameter moves each entity's
+own value through the inverse distribution function and nobody else's. What is drawn from which stream, and what the number
+becomes, is said once, in :func:`vehicle_columns`, :func:`seat_columns` and :func:`booking_columns`.
 
 Arrivals are a unit-rate Poisson process carried through the inverse of the cumulative rate: with a higher rate the same
 vehicles come sooner, and more follow.
 
 References
 ----------
-Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC11.
 Çinlar (1975), Introduction to Stochastic Processes, section 4.7 (time change of a Poisson process).
 """
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import pairwise, repeat
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.distributions import Distribution
+from sim.elementary import LOG2_E, exp, log
 from sim.errors import Place, ScenarioError
 from sim.fields import CHANNELS
-from sim.scenario import LEVELS, STANDINGS, Flow, Occupants, Scenario, Shift
+from sim.scenario import LEVELS, Flow, LocalPeople, Occupants, Overflow, Scenario, Shift
+from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 from sim.units import HOUR
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: Unit-rate gaps are whole millionths, so that their sums are exact and no order of addition can change them.
 GAP_UNITS = 1_000_000
 MOST_VEHICLES = 20_000_000
-LARGEST_SEED = 2**63 - 1
+#: Names of the flows of people who come to the jail from elsewhere.
+LOCAL_PEOPLE, BROUGHT_BY_ICE = "jail.local", "jail.overflow"
+#: Levels of inspection that can put a vehicle, and a driver, out of service.
+VEHICLE_LEVELS = tuple(LEVELS.index(name) for name in ("level_1", "level_2", "level_5"))
+DRIVER_LEVELS = tuple(LEVELS.index(name) for name in ("level_1", "level_2", "level_3"))
+#: Columns of a vehicle that stand in its fate as they were drawn.
+AS_DRAWN = (
+    "traffic_task", "outcome", "criminal_arrest", "selected", "level", "vehicle_ground", "driver_ground", "asking", "hand_over",
+    "to_jail", "to_facility", "repair",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class ShiftDay:
     begins: int
     ends: int
     ice_present: bool
+    number: int = 0  # the day of the pattern, counted from its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,56 +133,73 @@ class Draws:
     overflow: JailDraws  # people whom ICE brings to the jail
 
 
-def uniforms(seed: int, replication: int, stream: str, count: int, seat: int = 0) -> Floats:
-    """Return the numbers of one stream for the entities 0 to ``count`` - 1.
-
-    Parameters
-    ----------
-    seed
-        The seed of the run, 0 to 2**63 - 1.
-    replication
-        The number of the replication, from 0.
-    stream
-        The stream's name.
-    count
-        How many entities.
-    seat
-        The seat in the vehicle; 0 for what belongs to the vehicle itself.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (count,)
-        Numbers strictly between 0 and 1, in steps of 2**-53.
-    """
-    generator = _generators.philox
-    generator.state = {
-        "bit_generator": "Philox",
-        "state": {"counter": np.array([0, seat, replication, 0], dtype=np.uint64), "key": _key(seed, stream)},
-        "buffer": _EMPTY,
-        "buffer_pos": len(_EMPTY),
-        "has_uint32": 0,
-        "uinteger": 0,
+def vehicle_columns(scenario: Scenario, flow: Flow) -> dict[str, Column]:
+    """Return what is drawn for each vehicle of a flow; the order of the names is the same in every scenario."""
+    stop, inspection, custody = scenario.stop, scenario.inspection, scenario.custody
+    return {
+        "diverts": Column("traffic.diverted"),
+        "occupants": Column(f"people.{flow.vehicle}.number", occupants_of(scenario, flow).number),
+        "common_standing": Column(f"people.{flow.vehicle}.standing"),
+        "traffic_task": Column("stop.traffic_task", stop.traffic_task),
+        "outcome": Column("stop.outcome", stop.outcome.weights),
+        "criminal_arrest": Column("stop.criminal_arrest", stop.criminal_arrest),
+        "selected": Column("inspection.selected", inspection.selected if flow.vehicle == "truck" else 0.0),
+        "level": Column("inspection.levels", inspection.levels.weights),
+        "inspection": Column("inspection.duration"),
+        "vehicle_out_of_service": Column("inspection.vehicle_out_of_service", inspection.vehicle_out_of_service),
+        "driver_out_of_service": Column("inspection.driver_out_of_service", inspection.driver_out_of_service),
+        "vehicle_ground": Column("inspection.vehicle_grounds", inspection.vehicle_grounds.weights),
+        "driver_ground": Column("inspection.driver_grounds", inspection.driver_grounds.weights),
+        "asking": Column("status_check.asking", scenario.status_check.asking),
+        "hand_over": Column("custody.hand_over", custody.hand_over),
+        "to_jail": Column("custody.to_jail", custody.to_jail),
+        "to_facility": Column("custody.to_facility", custody.to_facility),
+        "repair": Column("inspection.repair", inspection.repair),
     }
-    # Only the raw stream is used: it is fixed by the algorithm, where numpy's distributions may change with its version.
-    raw = np.asarray(generator.random_raw(count), dtype=np.uint64)
-    return ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-class _Generators(threading.local):
-    """One generator for each thread; it is set anew for every stream, since making one costs more than most streams."""
+def seat_columns(scenario: Scenario, flow: Flow) -> dict[str, Column]:
+    """Return what is drawn for the person in each seat of each vehicle of a flow."""
+    check, jail = scenario.status_check, scenario.jail
+    channels = {name: getattr(check, name) for name in CHANNELS}
+    return {
+        "own_standing": Column(f"people.{flow.vehicle}.standing.own"),
+        "follows": Column(f"people.{flow.vehicle}.crew_effect", occupants_of(scenario, flow).crew_effect),
+        "licence": Column("people.licence"),
+        "identified": Column("status_check.identified"),
+        "doubt": Column("people.doubt"),
+        "match": Column("status_check.match"),  # one luck, at the roadside and in the jail
+        "go_ahead": Column("status_check.go_ahead", check.go_ahead),
+        **{f"reply_{name}": Column(f"status_check.{name}.reply", one.reply) for name, one in channels.items()},
+        **{f"no_answer_{name}": Column(f"status_check.{name}.no_answer", one.no_answer) for name, one in channels.items()},
+        "ice_comes": Column("status_check.ice_comes", check.ice_comes),
+        "booking": Column("jail.booking", jail.booking),
+        "local_stay": Column("jail.local.stay", jail.local.stay),
+        "questioning": Column("jail.screening.questioning", jail.screening.questioning),
+        "known_to_ice": Column("jail.screening.known_to_ice", jail.screening.known_to_ice),
+        "pickup_drive": Column("jail.pickup.drive", jail.pickup.drive),
+    }
 
-    def __init__(self) -> None:
-        self.philox = np.random.Philox(key=0)
+
+def booking_columns(scenario: Scenario, name: str) -> dict[str, Column]:
+    """Return what is drawn for each person who comes to the jail from elsewhere; some of the columns of a seat."""
+    jail = scenario.jail
+    return {
+        "own_standing": Column("people.standing", jail.local.standing.weights),
+        "match": Column("status_check.match"),
+        "go_ahead": Column("status_check.go_ahead", scenario.status_check.go_ahead),
+        "booking": Column("jail.booking", jail.booking),
+        "local_stay": Column("stay", _elsewhere(scenario, name).stay),
+        "questioning": Column("jail.screening.questioning", jail.screening.questioning),
+        "known_to_ice": Column("jail.screening.known_to_ice", jail.screening.known_to_ice),
+        "pickup_drive": Column("jail.pickup.drive", jail.pickup.drive),
+    }
 
 
-_generators = _Generators()
-_EMPTY = np.zeros(4, dtype=np.uint64)
-
-
-@lru_cache(maxsize=4096)
-def _key(seed: int, stream: str) -> NDArray[np.uint64]:
-    """Return the generator's key for a stream: the first 128 bits of SHA-256 over seed and name."""
-    return np.frombuffer(hashlib.sha256(f"{seed}/{stream}".encode()).digest()[:16], dtype="<u8").astype(np.uint64)
+def occupants_of(scenario: Scenario, flow: Flow) -> Occupants:
+    """Return what is known of the people in a flow's class of vehicle."""
+    occupants: Occupants = getattr(scenario.people, flow.vehicle)
+    return occupants
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,42 +211,19 @@ class _Source:
     flow: str
     rows: Ints
 
-    def uniform(self, stream: str, seat: int = 0) -> Floats:
+    def draw(self, column: Column, seat: int = 0) -> Any:
+        """Return one column: durations, flags, choices or the numbers themselves."""
         count = int(self.rows[-1]) + 1 if len(self.rows) else 0
-        return uniforms(self.seed, self.replication, f"{stream}@{self.flow}", count, seat)[self.rows]
-
-    def flags(self, stream: str, share: float, seat: int = 0) -> Flags:
-        return self.uniform(stream, seat) < share
-
-    def durations(self, stream: str, distribution: Distribution, seat: int = 0) -> Ints:
-        return distribution.inverse(self.uniform(stream, seat))
-
-    def choices(self, stream: str, weights: Sequence[float], seat: int = 0) -> Ints:
-        return choose(weights, self.uniform(stream, seat))
-
-
-def choose(weights: Sequence[float], u: Floats) -> Ints:
-    """Return for each number the alternative whose share of the weights, laid end to end, covers it.
-
-    Parameters
-    ----------
-    weights
-        Relative weights, not all zero.
-    u
-        Numbers strictly between 0 and 1.
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Positions in ``weights``; one with weight zero is never chosen.
-    """
-    edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    chosen: Ints = np.searchsorted(edges, u * edges[-1], side="right").astype(np.int64)
-    return np.minimum(chosen, _last_above_zero(weights))
-
-
-def _last_above_zero(weights: Sequence[float]) -> int:
-    return max(position for position, weight in enumerate(weights) if weight > 0)
+        u = uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)[self.rows]
+        match column.law:
+            case None:
+                return u
+            case float() as share:
+                return u < share
+            case tuple() as weights:
+                return choose(weights, u)
+            case distribution:
+                return distribution.inverse(u)
 
 
 def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
@@ -249,30 +245,38 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
     """
     shifts = _shift_days(scenario, seed, replication)
     flows = tuple(_draw_flow(scenario, name, shifts, seed, replication) for name in scenario.flow_names)
-    jail = scenario.jail
     return Draws(
         seed,
         replication,
         flows,
         shifts,
-        local=_draw_jail(scenario, "jail.local", jail.local.rate, jail.local.stay, seed, replication),
-        overflow=_draw_jail(scenario, "jail.overflow", jail.overflow.rate, jail.overflow.stay, seed, replication),
+        local=_draw_jail(scenario, LOCAL_PEOPLE, seed, replication),
+        overflow=_draw_jail(scenario, BROUGHT_BY_ICE, seed, replication),
     )
 
 
-def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
+def shift_days(scenario: Scenario) -> tuple[ShiftDay, ...]:
+    """Return every shift on every day in order of time, as if ICE were always there."""
     days: list[ShiftDay] = []
     calendar = scenario.operation.calendar
     for pattern, name in enumerate(sorted(scenario.operation.shifts)):
         shift: Shift = scenario.operation.shifts[name]
-        stream = f"operation.shifts.{name}.ice_presence"
-        present = uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence
         begins = [calendar.moment(datetime.combine(day, shift.begins)) for day in shift.days()]
         # Around the clock, the day on which clocks go forward would have the same people on duty twice for an hour.
         ends = [min(one + shift.length, following) for one, following in pairwise([*begins, begins[-1] + shift.length])]
-        here = [bool(present[(day - shift.first).days]) for day in shift.days()]
-        days += map(ShiftDay, repeat(pattern), begins, ends, here)
+        numbers = [(day - shift.first).days for day in shift.days()]
+        days += map(ShiftDay, repeat(pattern), begins, ends, repeat(True), numbers)
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
+
+
+def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
+    """Return every shift on every day, and whether ICE is there."""
+    present = []
+    for name in sorted(scenario.operation.shifts):
+        shift: Shift = scenario.operation.shifts[name]
+        stream = f"operation.shifts.{name}.ice_presence"
+        present.append(uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence)
+    return tuple(replace(day, ice_present=bool(present[day.pattern][day.number])) for day in shift_days(scenario))
 
 
 def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed: int, replication: int) -> FlowDraws:
@@ -282,50 +286,36 @@ def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed
     seen = np.flatnonzero(_within_shifts(every_arrival, shifts))
     arrives = every_arrival[seen]
     source = _Source(seed, replication, name, seen)
-    occupants: Occupants = getattr(scenario.people, flow.vehicle)
-    known_from = min(day.begins for day in shifts) + scenario.traffic.known_after
-    level = source.choices("inspection.levels", scenario.inspection.levels.weights)
-    people = source.choices(f"people.{flow.vehicle}.number", occupants.number) + 1
-    custody, stop, inspection = scenario.custody, scenario.stop, scenario.inspection
+    drawn = {column: source.draw(how) for column, how in vehicle_columns(scenario, flow).items()}
+    level = drawn["level"]
+    people = drawn["occupants"] + 1
+    known_from = known_since(scenario, shifts)
     return FlowDraws(
+        **{column: drawn[column] for column in AS_DRAWN},
         number=seen,
         arrives=arrives,
-        diverts=source.uniform("traffic.diverted") < flow.diverted * _remembered(scenario, arrives - known_from),
+        diverts=drawn["diverts"] < flow.diverted * _remembered(scenario, arrives - known_from),
         occupants=people,
-        traffic_task=source.durations("stop.traffic_task", stop.traffic_task),
-        outcome=source.choices("stop.outcome", stop.outcome.weights),
-        criminal_arrest=source.durations("stop.criminal_arrest", stop.criminal_arrest),
-        selected=source.flags("inspection.selected", inspection.selected if flow.vehicle == "truck" else 0.0),
-        level=level,
-        inspection=_inspection_durations(source, scenario, level),
-        vehicle_out_of_service=source.flags("inspection.vehicle_out_of_service", inspection.vehicle_out_of_service)
-        & np.isin(level, _rows(LEVELS, "level_1", "level_2", "level_5")),
-        driver_out_of_service=source.flags("inspection.driver_out_of_service", inspection.driver_out_of_service)
-        & np.isin(level, _rows(LEVELS, "level_1", "level_2", "level_3")),
-        vehicle_ground=source.choices("inspection.vehicle_grounds", inspection.vehicle_grounds.weights),
-        driver_ground=source.choices("inspection.driver_grounds", inspection.driver_grounds.weights),
-        asking=source.durations("status_check.asking", scenario.status_check.asking),
-        hand_over=source.durations("custody.hand_over", custody.hand_over),
-        to_jail=source.durations("custody.to_jail", custody.to_jail),
-        to_facility=source.durations("custody.to_facility", custody.to_facility),
-        repair=source.durations("inspection.repair", inspection.repair),
-        seats=tuple(_draw_seat(scenario, source, flow.vehicle, occupants, seat) for seat in range(int(people.max(initial=0)))),
+        inspection=_inspection_durations(scenario, drawn["inspection"], level),
+        vehicle_out_of_service=drawn["vehicle_out_of_service"] & np.isin(level, VEHICLE_LEVELS),
+        driver_out_of_service=drawn["driver_out_of_service"] & np.isin(level, DRIVER_LEVELS),
+        seats=tuple(_draw_seat(scenario, source, flow, seat) for seat in range(int(people.max(initial=0)))),
     )
 
 
 def _remembered(scenario: Scenario, since: Ints) -> Floats:
     """Return how much of the diverting share is left some time after the operation has become known; 0 before."""
     halvings = np.maximum(since, 0) / max(scenario.traffic.half_life, 1)
-    return np.where(since < 0, 0.0, np.exp2(-halvings))
+    return np.where(since < 0, 0.0, exp(-halvings / LOG2_E))
 
 
-def _rows(names: Sequence[str], *chosen: str) -> list[int]:
-    return [names.index(name) for name in chosen]
+def known_since(scenario: Scenario, shifts: tuple[ShiftDay, ...]) -> int:
+    """Return when drivers come to know of the operation."""
+    return min(day.begins for day in shifts) + scenario.traffic.known_after
 
 
-def _inspection_durations(source: _Source, scenario: Scenario, level: Ints) -> Ints:
+def _inspection_durations(scenario: Scenario, u: Floats, level: Ints) -> Ints:
     """Return the duration at each vehicle's own level; one number a vehicle serves whatever its level."""
-    u = source.uniform("inspection.duration")
     durations = np.zeros(len(level), dtype=np.int64)
     for number, name in enumerate(LEVELS):
         rows = level == number
@@ -333,61 +323,63 @@ def _inspection_durations(source: _Source, scenario: Scenario, level: Ints) -> I
     return durations
 
 
-def _draw_seat(scenario: Scenario, source: _Source, vehicle: str, occupants: Occupants, seat: int) -> Seat:
+def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int) -> Seat:
     check, people = scenario.status_check, scenario.people
+    columns = seat_columns(scenario, flow)
+    drawn = {name: source.draw(how, seat) for name, how in columns.items()}
     # With the chance of the crew effect a person's standing follows the vehicle's common number, otherwise an own one; so
     # two people in a vehicle agree more often than chance has it, and each one's own chances are what they were.
-    common = source.uniform(f"people.{vehicle}.standing")
-    own = source.uniform(f"people.{vehicle}.standing.own", seat)
-    follows = source.flags(f"people.{vehicle}.crew_effect", occupants.crew_effect, seat)
-    standing = choose(occupants.standing.weights, np.where(follows, common, own))
+    common = source.draw(vehicle_columns(scenario, flow)["common_standing"])
+    weights = occupants_of(scenario, flow).standing.weights
+    standing = choose(weights, np.where(drawn["follows"], common, drawn["own_standing"]))
     identified = check.identified.driver if seat == 0 else check.identified.passenger
-    match = source.uniform("status_check.match", seat)  # one luck, at the roadside and in the jail
-    channels = [getattr(check, name) for name in CHANNELS]
     return Seat(
         standing=standing,
-        licence=_licences(scenario, source.uniform("people.licence", seat), standing),
-        identified=source.flags("status_check.identified", identified, seat),
-        doubt=_doubt(np.asarray(people.doubt.values)[standing], source.uniform("people.doubt", seat)),
-        matched=match < np.asarray(check.match.values)[standing],
-        go_ahead=source.flags("status_check.go_ahead", check.go_ahead, seat),
-        replies=tuple(
-            source.durations(f"status_check.{name}.reply", channel.reply, seat)
-            for name, channel in zip(CHANNELS, channels, strict=True)
-        ),
-        no_answers=tuple(
-            source.flags(f"status_check.{name}.no_answer", channel.no_answer, seat)
-            for name, channel in zip(CHANNELS, channels, strict=True)
-        ),
-        ice_comes=source.durations("status_check.ice_comes", check.ice_comes, seat),
-        booking=source.durations("jail.booking", scenario.jail.booking, seat),
-        local_stay=source.durations("jail.local.stay", scenario.jail.local.stay, seat),
-        questioning=source.durations("jail.screening.questioning", scenario.jail.screening.questioning, seat),
-        matched_in_jail=match < np.asarray(scenario.jail.screening.match.values)[standing],
-        known_to_ice=source.flags("jail.screening.known_to_ice", scenario.jail.screening.known_to_ice, seat),
-        pickup_drive=source.durations("jail.pickup.drive", scenario.jail.pickup.drive, seat),
+        licence=_licences(scenario, drawn["licence"], standing),
+        identified=drawn["identified"] < identified,
+        doubt=_doubt(np.asarray(people.doubt.values)[standing], drawn["doubt"]),
+        matched=drawn["match"] < np.asarray(check.match.values)[standing],
+        go_ahead=drawn["go_ahead"],
+        replies=tuple(drawn[f"reply_{name}"] for name in CHANNELS),
+        no_answers=tuple(drawn[f"no_answer_{name}"] for name in CHANNELS),
+        ice_comes=drawn["ice_comes"],
+        booking=drawn["booking"],
+        local_stay=drawn["local_stay"],
+        questioning=drawn["questioning"],
+        matched_in_jail=drawn["match"] < np.asarray(scenario.jail.screening.match.values)[standing],
+        known_to_ice=drawn["known_to_ice"],
+        pickup_drive=drawn["pickup_drive"],
     )
 
 
-def _draw_jail(scenario: Scenario, name: str, rate: float, stay: Distribution, seed: int, replication: int) -> JailDraws:
+def _draw_jail(scenario: Scenario, name: str, seed: int, replication: int) -> JailDraws:
     """Draw the people who come to the jail from elsewhere, from the warm-up to the end of the follow-up."""
-    check, jail = scenario.status_check, scenario.jail
-    edges = np.asarray([-jail.warm_up, end_of_watch(scenario)], dtype=np.int64)
-    arrives = _arrivals(edges, np.asarray([rate]), seed, replication, name)
+    edges, rates = booking_profile(scenario, name)
+    arrives = _arrivals(edges, rates, seed, replication, name)
     source = _Source(seed, replication, name, np.arange(len(arrives)))
-    standing = source.choices("people.standing", jail.local.standing.weights)
+    drawn = {column: source.draw(how) for column, how in booking_columns(scenario, name).items()}
     return JailDraws(
         number=source.rows,
         arrives=arrives,
-        standing=standing,
-        matched=source.uniform("status_check.match") < np.asarray(jail.screening.match.values)[standing],
-        go_ahead=source.flags("status_check.go_ahead", check.go_ahead),
-        booking=source.durations("jail.booking", jail.booking),
-        stay=source.durations("stay", stay),
-        questioning=source.durations("jail.screening.questioning", jail.screening.questioning),
-        known_to_ice=source.flags("jail.screening.known_to_ice", jail.screening.known_to_ice),
-        pickup_drive=source.durations("jail.pickup.drive", jail.pickup.drive),
+        standing=drawn["own_standing"],
+        matched=drawn["match"] < np.asarray(scenario.jail.screening.match.values)[drawn["own_standing"]],
+        go_ahead=drawn["go_ahead"],
+        booking=drawn["booking"],
+        stay=drawn["local_stay"],
+        questioning=drawn["questioning"],
+        known_to_ice=drawn["known_to_ice"],
+        pickup_drive=drawn["pickup_drive"],
     )
+
+
+def booking_profile(scenario: Scenario, name: str) -> tuple[Ints, Floats]:
+    """Return the rate at which people come to the jail from elsewhere, as :func:`rate_profile` does for a flow."""
+    rate = _elsewhere(scenario, name).rate
+    return np.asarray([-scenario.jail.warm_up, end_of_watch(scenario)], dtype=np.int64), np.asarray([rate])
+
+
+def _elsewhere(scenario: Scenario, name: str) -> LocalPeople | Overflow:
+    return scenario.jail.local if name == LOCAL_PEOPLE else scenario.jail.overflow
 
 
 def end_of_watch(scenario: Scenario) -> int:
@@ -400,26 +392,27 @@ def end_of_watch(scenario: Scenario) -> int:
     return last + scenario.jail.follow_up
 
 
+#: Whose licences are drawn from which weights.
+LICENCES_BY_STANDING = ("citizen", "lawful", "lawful", "without_status", "without_status")
+
+
+def licence_weights(scenario: Scenario) -> tuple[tuple[float, ...], ...]:
+    """Return the weights of licences for each standing."""
+    return tuple(getattr(scenario.people.licence, name).weights for name in LICENCES_BY_STANDING)
+
+
 def _licences(scenario: Scenario, u: Floats, standing: Ints) -> Ints:
-    by_standing = scenario.people.licence
-    groups = {
-        "citizen": by_standing.citizen,
-        "lawful": by_standing.lawful,
-        "pending_claim": by_standing.lawful,
-        "no_status": by_standing.without_status,
-        "final_order": by_standing.without_status,
-    }
     licence = np.zeros(len(u), dtype=np.int64)
-    for number, name in enumerate(STANDINGS):
+    for number, weights in enumerate(licence_weights(scenario)):
         rows = standing == number
-        licence[rows] = choose(groups[name].weights, u[rows])
+        licence[rows] = choose(weights, u[rows])
     return licence
 
 
 def _doubt(exponent: Floats, u: Floats) -> Floats:
     """Return the doubt left after questions: the share with more than t is (1 - t) ** exponent; exponent 0 is all doubt."""
     with np.errstate(divide="ignore"):
-        doubt: Floats = 1.0 - u ** (1.0 / exponent)
+        doubt: Floats = 1.0 - exp(log(u) * (1.0 / exponent))
     return np.where(exponent == 0, 1.0, doubt)
 
 
@@ -446,19 +439,26 @@ def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -
     return edges, rates
 
 
-def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str) -> Ints:
-    """Return the arrival times of every vehicle of a flow from the first edge to the last."""
+def cumulative_rate(edges: Ints, rates: Floats, name: str) -> Floats:
+    """Return how many are expected from the first edge to each edge; at most :data:`MOST_VEHICLES` to the last."""
     hours = np.diff(edges) / HOUR
-    cumulative = np.concatenate(([0.0], np.cumsum(rates * hours)))
+    cumulative: Floats = np.concatenate(([0.0], np.cumsum(rates * hours)))
     total = float(cumulative[-1])
     if total > MOST_VEHICLES:
         problem = f"about {total:,.0f} arrivals are expected, at most {MOST_VEHICLES:,} are simulated; lower the rate."
         raise ScenarioError.at(Place("scenario"), name, problem)
+    return cumulative
+
+
+def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str) -> Ints:
+    """Return the arrival times of every vehicle of a flow from the first edge to the last."""
+    cumulative = cumulative_rate(edges, rates, name)
+    total = float(cumulative[-1])
     # Far more gaps than will be needed with all but no chance of too few; too few is caught and doubled.
     count = int(total + 10 * np.sqrt(total) + 20)
     while True:
         u = uniforms(seed, replication, f"traffic.arrivals@{name}", count)
-        gaps = np.rint(-np.log1p(-u) * GAP_UNITS).astype(np.int64)
+        gaps = np.rint(-log(1.0 - u) * GAP_UNITS).astype(np.int64)
         passed = np.cumsum(gaps) / GAP_UNITS
         if passed[-1] >= total:
             break

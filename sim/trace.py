@@ -22,7 +22,10 @@ NOBODY = -1
 
 
 class Kind(IntEnum):
-    """What can happen. The comment says what the columns ``unit`` and ``detail`` hold; they are -1 and 0 otherwise."""
+    """What can happen. The comment says what the columns ``unit`` and ``detail`` hold; they are -1 and 0 otherwise.
+
+    Where ``detail`` is who, at the roadside, ``unit`` is the patrol unit.
+    """
 
     UNIT_ON_DUTY = 1  # unit: patrol unit
     UNIT_OFF_DUTY = 2  # unit: patrol unit
@@ -44,7 +47,7 @@ class Kind(IntEnum):
     DRIVER_OUT_OF_SERVICE = 24  # detail: ground
     TRUCK_DOWN = 26  # detail: milliseconds that an order out of service keeps it off the road
     TASK_ENDED = 25  # unit: patrol unit; the end of traffic matter and inspection
-    NOT_ASKED = 29  # people were to be asked, but the limit on added time ran out before
+    NOT_ASKED = 29  # unit: patrol unit; people were to be asked, but the limit on added time ran out before
     ASKED = 30  # detail: who
     NOT_IDENTIFIED = 31  # detail: who
     REFERRED = 32  # detail: who

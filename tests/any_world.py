@@ -39,7 +39,7 @@ WRITTEN: dict[str, list[Any]] = {
     "fixed": list(COARSE),
     "empirical": [list(values) for size in (1, 2, 4) for values in combinations(COARSE, size)],
     "exponential": [{"mean": mean} for mean in COARSE],
-    "gamma": [{"mean": mean, "sd": sd} for mean in ABOVE_ZERO for sd in ABOVE_ZERO],
+    "gamma": [{"mean": mean, "sd": sd} for mean in ABOVE_ZERO[1:] for sd in ABOVE_ZERO],
     "weibull": [{"scale": scale, "shape": shape} for scale in COARSE for shape in SHAPES],
     "uniform": [{"low": low, "high": high} for low, _, high in RISING],
     "triangular": [{"low": low, "mode": mode, "high": high} for low, mode, high in RISING],

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.chance import LARGEST_SEED, Draws, FlowDraws, Seat, choose, clock, draw, uniforms
+from sim.chance import Draws, FlowDraws, Seat, clock, draw
 from sim.loading import load
 from sim.scenario import LICENCES, STANDINGS, Scenario
+from sim.streams import LARGEST_SEED, choose, uniforms
 from sim.units import HOUR
 from tests.truth import assert_plausible, binomial, poisson, poisson_dispersion
 

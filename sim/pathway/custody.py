@@ -13,8 +13,9 @@ from heapq import heappop, heappush
 
 from sim.entities import Person, Vehicle
 from sim.pathway.jail import Stay, ice_custody, local_custody
+from sim.pathway.places import ICE_FLEET, Order, Slot, priority
 from sim.pathway.status_check import Encounter
-from sim.pathway.world import ICE_FLEET, Order, Process, Slot, World, priority
+from sim.pathway.world import Process, World
 from sim.trace import Kind
 
 PATHS = ("ice_vehicles", "local_booking", "agency_drives", "ice_comes")

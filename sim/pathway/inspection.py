@@ -7,7 +7,8 @@ Records ``inspection_began`` and ``inspection_ended`` with the level, orders out
 from __future__ import annotations
 
 from sim.entities import Vehicle
-from sim.pathway.world import Order, Process, Slot, World, priority
+from sim.pathway.places import Order, Slot, priority
+from sim.pathway.world import Process, World
 from sim.trace import NOBODY, Kind
 
 

@@ -13,7 +13,8 @@ import simpy
 
 from sim.entities import LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings
 from sim.fields import WEEKDAYS
-from sim.pathway.world import PICKUP, Order, Pool, Process, Question, Slot, World, priority
+from sim.pathway.places import PICKUP, Order, Slot, priority
+from sim.pathway.world import Pool, Process, Question, World
 from sim.trace import Kind
 
 Journey = Vehicle | Booking

@@ -11,7 +11,8 @@ import simpy
 
 from sim.entities import IN_STATE, Person, Vehicle
 from sim.fields import CHANNELS
-from sim.pathway.world import Order, Process, Slot, World, priority
+from sim.pathway.places import Order, Slot, priority
+from sim.pathway.world import Process, World
 from sim.trace import Kind
 
 
@@ -69,11 +70,11 @@ def ask(world: World, encounter: Encounter) -> Process:
     for person in vehicle.people:
         if not _asks(world, person):
             continue
-        world.record(Kind.ASKED, vehicle, person)
+        world.record(Kind.ASKED, vehicle, person, encounter.unit)
         if not person.identified:
-            world.record(Kind.NOT_IDENTIFIED, vehicle, person)
+            world.record(Kind.NOT_IDENTIFIED, vehicle, person, encounter.unit)
         elif person.doubt > world.scenario.status_check.threshold:
-            world.record(Kind.REFERRED, vehicle, person)
+            world.record(Kind.REFERRED, vehicle, person, encounter.unit)
             encounter.open[Slot.PERSON + person.seat] = person
             world.start(refer(world, encounter, person))
     encounter.close(Slot.ASKING)
@@ -103,7 +104,7 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
         if answered:
             yield from act_on_answer(world, encounter, person)
             return
-    world.record(Kind.NO_ANSWER, vehicle, person)
+    world.record(Kind.NO_ANSWER, vehicle, person, encounter.unit)
     encounter.close(slot)
 
 
@@ -111,16 +112,16 @@ def act_on_answer(world: World, encounter: Encounter, person: Person) -> Process
     """Detain the person if ICE reports a match and asks for custody; without authority to detain, ICE must come for that."""
     vehicle, slot = encounter.vehicle, Slot.PERSON + person.seat
     if not person.matched:
-        world.record(Kind.NO_MATCH, vehicle, person)
+        world.record(Kind.NO_MATCH, vehicle, person, encounter.unit)
     elif not person.go_ahead:
-        world.record(Kind.DECLINED, vehicle, person)
+        world.record(Kind.DECLINED, vehicle, person, encounter.unit)
     else:
         if not (encounter.ice_is_here or world.scenario.may_detain_at_the_roadside):
-            world.record(Kind.ICE_AWAITED, vehicle, person)
+            world.record(Kind.ICE_AWAITED, vehicle, person, encounter.unit)
             yield world.wait(person.ice_comes, vehicle, slot)
             if encounter.is_over():
                 return
-        world.record(Kind.DETAINED, vehicle, person)
+        world.record(Kind.DETAINED, vehicle, person, encounter.unit)
         encounter.detained.append(person)
     encounter.close(slot)
 
@@ -134,7 +135,7 @@ def wait_for_answers(world: World, encounter: Encounter) -> Process:
         yield encounter.settled
     for person in encounter.open.values():
         if person:
-            world.record(Kind.PAST_LIMIT, vehicle, person)
+            world.record(Kind.PAST_LIMIT, vehicle, person, encounter.unit)
         else:
-            world.record(Kind.NOT_ASKED, vehicle)
+            world.record(Kind.NOT_ASKED, vehicle, unit=encounter.unit)
     encounter.over = True

@@ -10,8 +10,9 @@ from itertools import accumulate
 
 from sim.chance import ShiftDay
 from sim.entities import vehicles
+from sim.pathway.places import SHIFTS, Order, priority
 from sim.pathway.stop import stop
-from sim.pathway.world import SHIFTS, Order, Process, World, priority
+from sim.pathway.world import Process, World
 from sim.scenario import Shift
 from sim.trace import Kind
 

@@ -1,6 +1,6 @@
 """Every random number of a programme replication, made before anything runs.
 
-The streams are those of :func:`sim.chance.uniforms`. An agency is a number in its own group of states and kind, so
+The streams are those of :func:`sim.streams.uniforms`. An agency is a number in its own group of states and kind, so
 that a group with more agencies, another pace, a ban or other training seats leaves every agency what it was: its
 state, its size, its luck.
 
@@ -22,8 +22,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sim.chance import Flags, Floats, Ints, choose, uniforms
-from sim.distributions import normal_quantile
+from sim.elementary import exp, log, normal_quantile
 from sim.programme.scenario import (
     ELIGIBLE,
     KINDS,
@@ -35,6 +34,7 @@ from sim.programme.scenario import (
     ProgrammeScenario,
     StateGroup,
 )
+from sim.streams import Flags, Floats, Ints, choose, uniforms
 from sim.units import DAY
 
 WEEK = 7 * DAY
@@ -170,7 +170,7 @@ def _day(calendar: Calendar, day: date | None) -> int:
 
 def _sworn(block: _Block) -> Ints:
     size = getattr(block.programme.sizes, block.kind)
-    officers: Floats = np.rint(size.median * np.exp(size.sigma * normal_quantile(block.uniform("sizes"))))
+    officers: Floats = np.rint(size.median * exp(size.sigma * normal_quantile(block.uniform("sizes"))))
     return np.maximum(officers, 1.0).astype(np.int64)
 
 
@@ -185,7 +185,7 @@ def _under_in(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Under:
     own = _own_time(block, model, pace) if eager else np.full(block.count, NEVER)
     holds = _holds(block, model) if eager else np.zeros(block.count, dtype=np.bool_)
     yearly = -np.log1p(-min(pipeline.withdrawn_a_year, 1 - 1e-9))
-    patience = -np.log1p(-block.uniform(f"pipeline.withdrawn@{model}"))
+    patience = -log(1.0 - block.uniform(f"pipeline.withdrawn@{model}"))
     return Under(
         holds=holds,
         asks=np.where(holds, NEVER, np.minimum(own, _ordered_time(block, model)) if eager else own),
@@ -234,7 +234,7 @@ def _own_time(block: _Block, model: str, pace: tuple[Ints, Floats]) -> Ints:
     # agencies sign several models at once more often than chance has it, and each model keeps its pace.
     together = block.uniform(f"pipeline.together@{model}") < block.programme.pipeline.together
     u = np.where(together, block.uniform("asks"), block.uniform(f"asks@{model}"))
-    needed = -np.log1p(-u) / eagerness
+    needed = -log(1.0 - u) / eagerness
     times = np.floor(np.interp(needed, cumulative, edges)).astype(np.int64)
     return np.where(needed < cumulative[-1], times, NEVER)
 
@@ -269,7 +269,7 @@ def _activity(block: _Block, model: str) -> Floats:
     """Return arrests relative to the mean: lognormal with mean 1."""
     arrests = block.programme.arrests
     sigma = arrests.spread_of_task_force if model.endswith("task_force") else arrests.spread_of_jails
-    activity: Floats = np.exp(sigma * normal_quantile(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
+    activity: Floats = exp(sigma * normal_quantile(block.uniform(f"arrests.activity@{model}")) - sigma**2 / 2)
     return activity
 
 
@@ -288,7 +288,7 @@ def _cumulative_pace(programme: Programme, model: str, seed: int, replication: i
     rates = []
     for edge in edges[:-1].tolist():
         day = calendar.begins + timedelta(days=edge // DAY)
-        wave = np.exp(sigma * normal_quantile(u[(day.year - FIRST_YEAR) * 12 + day.month - 1]) - sigma**2 / 2)
+        wave = exp(sigma * normal_quantile(u[(day.year - FIRST_YEAR) * 12 + day.month - 1]) - sigma**2 / 2)
         rates.append(_rate(paces, day, model) / 1000 * wave)
     cumulative = np.concatenate(([0.0], np.cumsum(np.asarray(rates) * np.diff(edges) / WEEK)))
     return edges, cumulative

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.chance import Floats, Ints
-from sim.distributions import normal_quantile
+from sim.elementary import exp, normal_quantile
 from sim.programme.draw import NEVER, WEEK, ProgrammeDraws
 from sim.programme.record import NOBODY, PAYERS, Kind
 from sim.programme.scenario import MODELS, ProgrammeScenario
+from sim.streams import Floats, Ints
 from sim.trace import Trace
 from sim.units import DAY
 
@@ -235,7 +235,7 @@ def poisson(mean: Floats, u: Floats) -> Ints:
     """
     large = mean > LARGEST_MEAN
     counts = np.where(large, np.maximum(np.rint(mean + np.sqrt(mean) * normal_quantile(u)), 0), 0).astype(np.int64)
-    chance = np.where(large, 0.0, np.exp(-mean))
+    chance = np.where(large, 0.0, exp(-mean))
     reached = chance.copy()
     step = 0
     open_ = (u > reached) & (chance > 0)

@@ -1,0 +1,224 @@
+"""Numbers found when they are needed: those of :mod:`sim.chance`, one at a time.
+
+The generator is that of :func:`sim.streams.uniforms`, the durations are those of :mod:`sim.distributions`, the fates of
+people those of ``_draw_seat`` in :mod:`sim.chance`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim import elementary
+from sim.chance import DRIVER_LEVELS, VEHICLE_LEVELS
+from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
+from sim.engines.compiled import memory
+from sim.engines.compiled.columns import Column, Law
+from sim.engines.compiled.compiler import compiled, recompiled, wide_product
+from sim.engines.compiled.layout import Floats, Ints, World
+from sim.scenario import LICENCES
+from sim.units import LONGEST
+
+log_series = compiled(elementary.log_series)
+exp_series = compiled(elementary.exp_series)
+log_of = recompiled(elementary.log_of, log_series=log_series)
+exp_of = recompiled(elementary.exp_of, exp_series=exp_series)
+normal_quantile_of = recompiled(
+    elementary.normal_quantile_of,
+    log_of=log_of,
+    quantile_in_the_middle=compiled(elementary.quantile_in_the_middle),
+    quantile_in_the_tail=compiled(elementary.quantile_in_the_tail),
+    quantile_far_out=compiled(elementary.quantile_far_out),
+)
+
+LICENCE_COUNT = len(LICENCES)
+#: The constants of Philox4x64 with ten rounds (Salmon and others, 2011).
+FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+FIRST_STEP, SECOND_STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
+ROUNDS = 10
+
+
+@compiled
+def found(key: np.ndarray, replication: int, seat: int, entity: int) -> float:
+    """Return the number of one entity in one stream, strictly between 0 and 1."""
+    a, b = np.uint64((entity >> 2) + 1), np.uint64(seat)  # numpy's counter is one ahead of its output
+    c, d = np.uint64(replication), np.uint64(0)
+    first, second = key[0], key[1]
+    for _ in range(ROUNDS):
+        upper, lower = wide_product(FIRST_FACTOR, a)
+        other_upper, other_lower = wide_product(SECOND_FACTOR, c)
+        a, b, c, d = other_upper ^ b ^ first, other_lower, upper ^ d ^ second, lower
+        first += FIRST_STEP
+        second += SECOND_STEP
+    lane = entity & 3
+    raw = (a if lane == 0 else b) if lane < 2 else (c if lane == 2 else d)
+    return (np.float64(raw >> np.uint64(12)) + 0.5) * 2.0**-52
+
+
+@compiled
+def uniform(world: World, column: int, flow: int, number: int, seat: int) -> float:
+    """Return the number that is drawn for one column of one entity."""
+    return found(memory.keys(world)[flow, column], world.replication, seat, number)
+
+
+@compiled
+def flag(world: World, column: int, flow: int, number: int, seat: int) -> bool:
+    """Return yes or no, by the column's share."""
+    share = memory.figures(world)[flow, column, 0]
+    if share <= 0.0:
+        return False
+    if share >= 1.0:
+        return True
+    return uniform(world, column, flow, number, seat) < share
+
+
+@compiled
+def choice(world: World, column: int, flow: int, number: int, seat: int) -> int:
+    """Return one of the column's alternatives, by their weights."""
+    first, count = memory.spans(world)[flow, column]
+    last = int(memory.figures(world)[flow, column, 0])
+    if memory.figures(world)[flow, column, 1] == last:  # the only one with a weight
+        return last
+    return chosen(memory.values(world), first, count, last, uniform(world, column, flow, number, seat))
+
+
+@compiled
+def chosen(values: Floats, first: int, count: int, last: int, u: float) -> int:
+    """Return the alternative whose share of the weights covers a number; ``values`` holds the edges."""
+    point = u * values[first + count - 1]
+    place = 0
+    while place < last and values[first + place] <= point:
+        place += 1
+    return place
+
+
+@compiled
+def duration(world: World, column: int, flow: int, number: int, seat: int) -> int:
+    """Return a duration in milliseconds, by the column's distribution."""
+    law, span = memory.laws(world)[flow, column], memory.spans(world)[flow, column]
+    u = 0.5 if law == Law.FIXED else uniform(world, column, flow, number, seat)
+    return milliseconds(law, memory.figures(world)[flow, column], memory.values(world), span, u)
+
+
+@compiled
+def inspection_duration(world: World, flow: int, number: int, level: int) -> int:
+    """Return the duration of an inspection at a level."""
+    u = uniform(world, Column.INSPECTION, flow, number, 0)
+    return milliseconds(
+        memory.levels(world)[level], memory.level_figures(world)[level], memory.values(world), memory.level_spans(world)[level], u
+    )
+
+
+@compiled
+def milliseconds(law: int, figures: Floats, values: Floats, span: Ints, u: float) -> int:
+    """Return the duration below which a share ``u`` of a distribution lies, in whole milliseconds."""
+    return int(np.rint(min(max(inverse(law, figures, values, span, u), 0.0), float(LONGEST))))
+
+
+@compiled
+def inverse(law: int, figures: Floats, values: Floats, span: Ints, u: float) -> float:
+    """Return the duration below which a share ``u`` of a distribution lies."""
+    a, b, c = figures[0], figures[1], figures[2]
+    if law == Law.FIXED:
+        return a
+    if law == Law.EXPONENTIAL:
+        return -a * log_of(1.0 - u)
+    if law == Law.LOGNORMAL:
+        return a * exp_of(b * normal_quantile_of(u))
+    if law == Law.GAMMA:
+        return a * cube_of_root(values, span, u)
+    if law == Law.TRIANGULAR:
+        width = c - a
+        if width == 0.0:
+            return a
+        if u * width < b - a:
+            return a + math.sqrt(u * width * (b - a))
+        return c - math.sqrt((1 - u) * width * (c - b))
+    if law == Law.UNIFORM:
+        return a + u * (b - a)
+    if law == Law.WEIBULL:
+        return a * exp_of(log_of(-log_of(1.0 - u)) * b)
+    return values[span[0] + min(int(u * span[1]), span[1] - 1)]
+
+
+@compiled
+def cube_of_root(values: Floats, span: Ints, u: float) -> float:
+    """Return the quantile of a gamma distribution with mean 1 from its table."""
+    place = (normal_quantile_of(u) + NORMAL_REACH) * STEPS_TO_ONE
+    row = min(max(int(place), 0), span[1] - 2)
+    part = min(max(place - row, 0.0), 1.0)
+    root = values[span[0] + row] * (1.0 - part) + values[span[0] + row + 1] * part
+    return root * root * root
+
+
+@compiled
+def diverts(world: World, flow: int, number: int, time: int) -> bool:
+    """Return whether a vehicle that comes at a time takes another road."""
+    share, since = memory.diverted(world)[flow], time - world.known_since
+    if share == 0.0 or since < 0:
+        return False
+    halvings = since / world.half_life
+    return uniform(world, Column.DIVERTS, flow, number, 0) < share * exp_of(-halvings / elementary.LOG2_E)
+
+
+@compiled
+def standing_of_person(world: World, flow: int, number: int, seat: int) -> int:
+    """Return a person's standing."""
+    first, count, last = memory.standing(world)[flow]
+    if not memory.arrivals(world)[flow].is_traffic:
+        return choice(world, Column.OWN_STANDING, flow, number, 0)
+    if flag(world, Column.FOLLOWS, flow, number, seat):
+        return chosen(memory.values(world), first, count, last, uniform(world, Column.COMMON_STANDING, flow, number, 0))
+    return chosen(memory.values(world), first, count, last, uniform(world, Column.OWN_STANDING, flow, number, seat))
+
+
+@compiled
+def licence_of_person(world: World, flow: int, number: int, seat: int, standing: int) -> int:
+    """Return where a person's licence is from."""
+    if not memory.arrivals(world)[flow].is_traffic:
+        return 0  # a person who comes to the jail from elsewhere counts as a resident
+    first, count, last = memory.licence(world)[standing]
+    return chosen(memory.values(world), first, count, last, uniform(world, Column.LICENCE, flow, number, seat))
+
+
+@compiled
+def who_is(world: World, flow: int, number: int, seat: int) -> int:
+    """Return the code for a person's standing and licence, as :func:`sim.trace.who` does."""
+    standing = standing_of_person(world, flow, number, seat)
+    return standing * LICENCE_COUNT + licence_of_person(world, flow, number, seat, standing)
+
+
+@compiled
+def is_identified(world: World, flow: int, number: int, seat: int) -> bool:
+    """Return whether the officer gets name and date of birth."""
+    share = world.identified_driver if seat == 0 else world.identified_passenger
+    return share >= 1.0 or uniform(world, Column.IDENTIFIED, flow, number, seat) < share
+
+
+@compiled
+def doubt_about(world: World, flow: int, number: int, seat: int, who: int) -> float:
+    """Return how unsettled the matter is after the officer's questions."""
+    exponent = memory.doubt(world)[who // LICENCE_COUNT]
+    if exponent == 0.0:
+        return 1.0
+    return 1.0 - exp_of(log_of(uniform(world, Column.DOUBT, flow, number, seat)) * (1.0 / exponent))
+
+
+@compiled
+def is_matched(world: World, flow: int, number: int, seat: int, who: int) -> bool:
+    """Return whether ICE reports a match for a person referred at the roadside."""
+    return uniform(world, Column.MATCH, flow, number, seat) < memory.match(world)[who // LICENCE_COUNT]
+
+
+@compiled
+def is_matched_in_jail(world: World, flow: int, number: int, seat: int, who: int) -> bool:
+    """Return whether ICE reports a match for a person in jail."""
+    return uniform(world, Column.MATCH, flow, number, seat) < memory.match_in_jail(world)[who // LICENCE_COUNT]
+
+
+@compiled
+def goes_out_of_service(world: World, column: int, flow: int, number: int, level: int) -> bool:
+    """Return whether an inspection puts the vehicle, or the driver, out of service."""
+    allowed = level in VEHICLE_LEVELS if column == Column.VEHICLE_OUT_OF_SERVICE else level in DRIVER_LEVELS
+    return allowed and flag(world, column, flow, number, 0)

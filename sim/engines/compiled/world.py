@@ -1,0 +1,286 @@
+"""What the rooms share, as in :mod:`sim.pathway.world`: the clock, the record, the pools, what comes next.
+
+What follows at once goes through two queues, as in SimPy: jobs that begin go before jobs that go on. Timed events lie in
+a heap by time, by their place in the declared order, and by when they were entered.
+"""
+
+from __future__ import annotations
+
+from sim.engines.compiled import memory
+from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.layout import BUSY, FREE, GONE, INSPECTORS, NONE, NOT_IN_QUEUE, ON_DUTY, Ints, World
+from sim.pathway.places import Order
+from sim.trace import NOBODY
+
+SEAT_BITS, CODE_BITS = 8, 8
+
+
+@compiled
+def place_of(order: int, flow: int, number: int, slot: int) -> int:
+    """Return the place of an event among those of its instant, as :func:`sim.pathway.places.priority` does."""
+    return (((order << 8 | flow) << 32) | number) << 5 | slot
+
+
+@compiled
+def job_of(code: int, place: int, seat: int) -> int:
+    """Return a job with whom it is about: a place among the records, and a seat."""
+    return (place << SEAT_BITS | seat) << CODE_BITS | code
+
+
+@compiled
+def record(world: World, kind: int, flow: int, number: int, seat: int, unit: int, detail: int) -> None:
+    """Record that something happened now."""
+    row = memory.rows(world)[world.rows]
+    row[0] = world.now
+    row[1] = kind
+    row[2] = flow
+    row[3] = number
+    row[4] = seat
+    row[5] = unit
+    row[6] = detail
+    world.rows += 1
+
+
+@compiled
+def record_of(world: World, kind: int, flow: int, number: int, unit: int, detail: int) -> None:
+    """Record that something happened to a vehicle now."""
+    record(world, kind, flow, number, NOBODY, unit, detail)
+
+
+@compiled
+def record_alone(world: World, kind: int, unit: int, detail: int) -> None:
+    """Record that something happened now that is about no vehicle."""
+    record(world, kind, NOBODY, NOBODY, NOBODY, unit, detail)
+
+
+@compiled
+def start(world: World, job: int) -> None:
+    """Begin a journey beside this one."""
+    memory.starts(world)[world.starts % len(memory.starts(world))] = job
+    world.starts += 1
+
+
+@compiled
+def wake(world: World, job: int, told: int) -> None:
+    """Let a journey go on that has waited for somebody, and tell it what it waited for."""
+    row = memory.wakes(world)[world.wakes % len(memory.wakes(world))]
+    row[0] = job
+    row[1] = told
+    world.wakes += 1
+
+
+@compiled
+def event_after(world: World, duration: int, place: int, job: int) -> None:
+    """Let a job go on after a duration, at its place among those of the same instant."""
+    time, order = world.now + duration, world.order
+    world.order += 1
+    events, at = memory.events(world), world.events
+    world.events += 1
+    while at > 0:
+        above = (at - 1) >> 1
+        if events[above, 0] < time or (events[above, 0] == time and events[above, 1] <= place):
+            break  # what was entered before goes before at the same place
+        move(events, above, at)
+        at = above
+    events[at, 0] = time
+    events[at, 1] = place
+    events[at, 2] = order
+    events[at, 3] = job
+
+
+@compiled
+def move(events: Ints, source: int, target: int) -> None:
+    """Move an event to another place in the heap."""
+    for column in range(4):
+        events[target, column] = events[source, column]
+
+
+@compiled
+def comes_before(events: Ints, one: int, other: int) -> bool:
+    """Return whether one event in the heap comes before another."""
+    for column in range(3):
+        if events[one, column] != events[other, column]:
+            return bool(events[one, column] < events[other, column])
+    return False
+
+
+@compiled
+def next_event(world: World) -> int:
+    """Take the first event from the heap, set the clock, and return its job."""
+    events = memory.events(world)
+    world.now = events[0, 0]
+    job = events[0, 3]
+    world.events -= 1
+    last = world.events
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= last:
+            break
+        if below + 1 < last and comes_before(events, below + 1, below):
+            below += 1
+        if comes_before(events, last, below):
+            break
+        move(events, below, at)
+        at = below
+    move(events, last, at)
+    return int(job)
+
+
+@compiled
+def wait(world: World, duration: int, flow: int, number: int, slot: int, job: int) -> None:
+    """Let a job go on after a duration in the life of a vehicle or of a person in it."""
+    event_after(world, duration, place_of(Order.RELEASE, flow, number, slot), job)
+
+
+# --- records that are freed when nobody refers to them any more -----------------------------------------------------
+
+
+@compiled
+def new_turn(world: World, job: int) -> int:
+    """Return a turn in a queue."""
+    turn = world.free_turn
+    world.free_turn = memory.turns(world)[turn].next
+    world.turns_left -= 1
+    memory.turns(world)[turn].next = NONE
+    memory.turns(world)[turn].job = job
+    return int(turn)
+
+
+@compiled
+def free_turn(world: World, turn: int) -> None:
+    """Give a turn back."""
+    memory.turns(world)[turn].next = world.free_turn
+    world.free_turn = turn
+    world.turns_left += 1
+
+
+@compiled
+def new_encounter(world: World) -> int:
+    """Return an encounter with one who refers to it."""
+    place = world.free_encounter
+    world.free_encounter = memory.encounters(world)[place].next
+    world.encounters_left -= 1
+    memory.encounters(world)[place].refs = 1
+    return int(place)
+
+
+@compiled
+def let_go(world: World, place: int) -> None:
+    """Refer to an encounter no more."""
+    encounter = memory.encounters(world)[place]
+    encounter.refs -= 1
+    if encounter.refs == 0:
+        encounter.next = world.free_encounter
+        world.free_encounter = place
+        world.encounters_left += 1
+
+
+# --- pools ------------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def begin_duty(world: World, pool: int, first: int, end: int) -> None:
+    """Let members come on duty; one who is still busy from the last shift serves again when free."""
+    for member in range(first, end):
+        memory.members(world)[pool, member] |= ON_DUTY
+        memory.pools(world)[pool].on_duty += 1
+        if not memory.members(world)[pool, member] & BUSY:
+            offer(world, pool, member)
+
+
+@compiled
+def end_duty(world: World, pool: int, first: int, end: int) -> None:
+    """Let members go off duty, the busy ones as soon as they are free."""
+    for member in range(first, end):
+        memory.members(world)[pool, member] &= ~ON_DUTY
+        memory.pools(world)[pool].on_duty -= 1
+        if memory.members(world)[pool, member] & FREE:
+            memory.members(world)[pool, member] &= ~FREE
+            memory.pools(world)[pool].free -= 1
+
+
+@compiled
+def take(world: World, pool: int) -> int:
+    """Return the lowest free member and keep that member busy, or NOBODY if there is none."""
+    one = memory.pools(world)[pool]
+    if one.free == 0:
+        return NOBODY
+    member = one.lowest
+    while not memory.members(world)[pool, member] & FREE:
+        member += 1
+    memory.members(world)[pool, member] = (memory.members(world)[pool, member] & ~FREE) | BUSY
+    one.lowest = member + 1
+    one.free -= 1
+    return int(member)
+
+
+@compiled
+def join(world: World, pool: int, job: int) -> None:
+    """Stand in the queue; the job will be told a member's number."""
+    one, turn = memory.pools(world)[pool], new_turn(world, job)
+    if one.first == NONE:
+        one.first = turn
+    else:
+        memory.turns(world)[one.last].next = turn
+    one.last = turn
+
+
+@compiled
+def somebody_waits(world: World, pool: int) -> bool:
+    """Return whether anybody stands in the queue, after those who gave up have been taken out of its front."""
+    one = memory.pools(world)[pool]
+    while pool == INSPECTORS and one.first != NONE:
+        turn = one.first
+        if memory.encounters(world)[place_in(memory.turns(world)[turn].job)].turn != GONE:
+            break
+        one.first = memory.turns(world)[turn].next
+        let_go(world, place_in(memory.turns(world)[turn].job))
+        free_turn(world, turn)
+    return bool(one.first != NONE)
+
+
+@compiled
+def place_in(job: int) -> int:
+    """Return the place of the record that a job is about."""
+    return job >> (SEAT_BITS + CODE_BITS)
+
+
+@compiled
+def seat_of(job: int) -> int:
+    """Return the seat that a job is about."""
+    return (job >> CODE_BITS) & ((1 << SEAT_BITS) - 1)
+
+
+@compiled
+def code_of(job: int) -> int:
+    """Return what a job is."""
+    return job & ((1 << CODE_BITS) - 1)
+
+
+@compiled
+def release(world: World, pool: int, member: int) -> None:
+    """Let a member go, to the next in the queue or to wait for one."""
+    memory.members(world)[pool, member] &= ~BUSY
+    if memory.members(world)[pool, member] & ON_DUTY or somebody_waits(world, pool):
+        offer(world, pool, member)
+
+
+@compiled
+def offer(world: World, pool: int, member: int) -> None:
+    """Give a member to the first in the queue, or let the member wait for one."""
+    one = memory.pools(world)[pool]
+    if somebody_waits(world, pool):
+        memory.members(world)[pool, member] |= BUSY
+        turn = one.first
+        one.first = memory.turns(world)[turn].next
+        job = memory.turns(world)[turn].job
+        if pool == INSPECTORS:  # its turn referred to the encounter, which lives on as the stop does
+            memory.encounters(world)[place_in(job)].turn = NOT_IN_QUEUE
+            let_go(world, place_in(job))
+        wake(world, job, member)
+        free_turn(world, turn)
+    else:
+        memory.members(world)[pool, member] |= FREE
+        one.free += 1
+        one.lowest = min(one.lowest, member)
