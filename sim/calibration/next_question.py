@@ -123,7 +123,7 @@ def as_it_would_be(operation: Operation, measure: str, normal: Floats, seed: int
     counts = operation.simulated[:, [column_of(operation.scenario, target.measure) for target in told]]
     among, already = _part_that_is_known(operation, measure)
     if among is not None:  # those are there for certain: only how many more there are is drawn
-        counts[:, -1] -= counts[:, among]
+        counts[:, -1] = np.maximum(counts[:, -1] - counts[:, among], 0)
     sound = np.isfinite(counts).all(axis=1)
     if sound.sum() < len(counts) / 2 or np.ptp(counts[sound, -1]) == 0:
         return None

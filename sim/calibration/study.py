@@ -160,11 +160,33 @@ def calibrate(  # noqa: PLR0913 - all but the scenarios are optional and by name
     StopflowError
         If there is nothing to fit, or reports contradict one another.
     """
-    space = space_of(scenarios, parameters, shared=shared, pooled=dict(pooled or {}), uniform=uniform)
+    space = space_to_fit(scenarios, parameters, shared=shared, pooled=pooled, uniform=uniform)
     operations = learned_operations(scenarios, space, seed, simulations, workers=workers, work=work, progress=progress)
     draws = fit_together(operations, space, seed, particles, work=work, progress=progress)
     predicted = predict(operations, space, draws.latent, seed, predictions, workers=workers, progress=progress)
     return Calibration(space, tuple(operations), draws, tuple(predicted), seed)
+
+
+def space_to_fit(
+    scenarios: Sequence[ScenarioFile],
+    parameters: Sequence[str] = (),
+    *,
+    shared: Sequence[str] = (),
+    pooled: Mapping[str, float] | None = None,
+    uniform: Sequence[str] = (),
+) -> Space:
+    """Return the parameters to be fitted, after a look at everything that could be wrong with the question.
+
+    Raises
+    ------
+    StopflowError
+        If there is nothing to fit, or reports contradict one another.
+    """
+    space = space_of(scenarios, parameters, shared=shared, pooled=dict(pooled or {}), uniform=uniform)
+    for scenario in scenarios:
+        targets_of(scenario)
+    refuse_counted_twice(scenarios)
+    return space
 
 
 def learned_operations(
@@ -180,7 +202,6 @@ def learned_operations(
     """Run the real model over the prior of each operation, and learn what it counts."""
     if simulations < FEWEST_SIMULATIONS:
         raise UsageError(f"{simulations} simulations teach too little; use {FEWEST_SIMULATIONS} or more.")
-    refuse_counted_twice(scenarios)
     told = [targets_of(scenario) for scenario in scenarios]
     operations = []
     for number, scenario in enumerate(scenarios):

@@ -100,15 +100,27 @@ def carry(  # noqa: PLR0913 - all but the first two are optional and by name
     UsageError
         If the posterior does not fit the scenario, or there are too few replications for two draws.
     """
-    draws = replications // each
-    if draws < 2 or each < 2:
-        raise UsageError(f"{replications} replications are too few under a posterior; use {2 * max(each, 2)} or more.")
-    columns = for_scenario(posterior, scenario, operation)
-    drawn = thinned(posterior.values[:, columns], draws)
+    columns = columns_of(posterior, scenario, replications, operation, each)
+    drawn = thinned(posterior.values[:, columns], replications // each)
     priors = [posterior.parameters[at].prior for at in columns]
     rows = simulate(scenario, priors, np.repeat(drawn, each, axis=0), seed=seed, workers=workers, progress=progress)
     names = tuple(posterior.parameters[at].name for at in columns)
     return Carried(scenario, seed, names, drawn, rows.reshape(len(drawn), each, -1))
+
+
+def columns_of(
+    posterior: Posterior, scenario: ScenarioFile, replications: int, operation: str | None = None, each: int = EACH
+) -> list[int]:
+    """Return the columns of a posterior that a scenario takes, after a look at whether it can be run at all.
+
+    Raises
+    ------
+    UsageError
+        If the posterior does not fit the scenario, or there are too few replications for two draws.
+    """
+    if replications // each < 2 or each < 2:
+        raise UsageError(f"{replications} replications are too few under a posterior; use {2 * max(each, 2)} or more.")
+    return for_scenario(posterior, scenario, operation)
 
 
 def taken_apart(measure: str, values: Floats) -> Split:

@@ -85,7 +85,7 @@ def calibrate(
     A calibration that is stopped goes on where it was when the same command is given again.
     """
     from sim.calibration.fit import PARTICLES
-    from sim.calibration.study import SIMULATIONS
+    from sim.calibration.study import SIMULATIONS, space_to_fit
     from sim.calibration.study import calibrate as fit
     from sim.report import files
     from sim.report.calibration_files import write_calibration
@@ -93,6 +93,10 @@ def calibrate(
 
     loaded = [load(scenario, settings or []) for scenario in scenarios]
     further = Further(scenarios, settings or [], wanted, policy or [], ask_next, rivals or [], leave_one_out)
+    chosen: dict[str, Any] = {
+        "parameters": parameters or [], "shared": shared or [], "pooled": shares_of(pooled or []), "uniform": uniform or [],
+    }  # fmt: skip
+    space_to_fit(loaded, **chosen)  # every mistake is said before a folder is made
     folder = out or files.free_folder(f"calibrate-{'-'.join(Path(name).stem for name in scenarios)[:80]}")
     files.check_out(folder, force)
     work = folder.with_name(f"{folder.name}.unfinished")
@@ -100,10 +104,7 @@ def calibrate(
     work.mkdir(parents=True, exist_ok=True)
     with clock, kept_when_stopped(work):
         how: dict[str, Any] = {
-            "parameters": parameters or [],
-            "shared": shared or [],
-            "pooled": shares_of(pooled or []),
-            "uniform": uniform or [],
+            **chosen,
             "seed": seed,
             "simulations": simulations or SIMULATIONS,
             "particles": particles or PARTICLES,

@@ -124,7 +124,7 @@ def _run_under_posterior(
 ) -> None:
     """Replicate one scenario at draws of a calibration's posterior."""
     from sim.calibration.posterior import read
-    from sim.calibration.uncertainty import carry
+    from sim.calibration.uncertainty import carry, columns_of
     from sim.report import files
     from sim.report.calibration_files import write_carried
     from sim.report.calibration_tables import uncertainty_table
@@ -133,10 +133,11 @@ def _run_under_posterior(
     if precision:
         raise UsageError("--precision is of chance alone and does not go with --posterior; give --replications.")
     loaded, held = load(scenario, settings or []), read(posterior)
+    count = replications or 400
+    columns_of(held, loaded, count, posterior_of)
     folder = out or files.free_folder(f"{Path(scenario).stem}-posterior")
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
-    count = replications or 400
     with progress_bar("replications", quiet) as progress:
         carried = carry(
             loaded, held, replications=count, operation=posterior_of, seed=seed,
