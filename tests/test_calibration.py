@@ -496,7 +496,7 @@ def test_an_operation_left_out_is_predicted_through_what_is_shared(folder: Path,
 @pytest.mark.slow
 def test_rivals_and_the_next_question_from_the_command_line(folder: Path) -> None:
     done = stopflow(
-        folder, "calibrate", "small.yaml", *FLAGS, "--simulations", "500", "--particles", "300", "--answer", "detained",
+        folder, *ASK, *FLAGS, "--simulations", "500", "--particles", "300", "--predictions", "50",
         "--policy", "status_check.asked=nobody", "--ask-next", "--rival", "late: status_check.threshold=0.6", "--out", "rivals",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -55,6 +55,9 @@ def calibrate(
     particles: Annotated[
         int | None, typer.Option("--particles", min=100, max=MOST_PARTICLES, help="Draws of the posterior.")
     ] = None,
+    predictions: Annotated[
+        int | None, typer.Option("--predictions", min=20, max=MOST_SIMULATIONS, help="Runs of the model at draws of it.")
+    ] = None,
     wanted: Annotated[
         str | None,
         typer.Option("--answer", metavar="[OPERATION:]MEASURE", help="The measure that matters to you; of the first scenario."),
@@ -85,7 +88,7 @@ def calibrate(
     A calibration that is stopped goes on where it was when the same command is given again.
     """
     from sim.calibration.fit import PARTICLES
-    from sim.calibration.study import SIMULATIONS, space_to_fit
+    from sim.calibration.study import PREDICTIONS, SIMULATIONS, space_to_fit
     from sim.calibration.study import calibrate as fit
     from sim.report import files
     from sim.report.calibration_files import write_calibration
@@ -108,6 +111,7 @@ def calibrate(
             "seed": seed,
             "simulations": simulations or SIMULATIONS,
             "particles": particles or PARTICLES,
+            "predictions": predictions or PREDICTIONS,
             "workers": worker_count(workers, 1_000),
             "progress": clock.tell,
         }
