@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios test test-slow browser lint format pictures digests schema bench clean
+.PHONY: help setup run scenarios test test-slow browser lint format pictures digests schema sbc bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,9 @@ digests: setup ## accept changed results: write tests/digests.json anew (flag it
 
 schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
 	.venv/bin/python -m sim.schema
+
+sbc: setup ## check the calibration's intervals by simulation (under two hours) and write docs/verification/
+	.venv/bin/python -m tests.sbc
 
 bench: .venv-bench/.complete ## measure the engines and write the table in docs/performance.md
 	.venv-bench/bin/python -m tests.bench

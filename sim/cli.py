@@ -11,6 +11,7 @@ import typer
 
 from sim import __version__
 from sim.commands.bundle import bundle
+from sim.commands.calibrate import calibrate
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
 from sim.commands.import_ import import_
@@ -62,7 +63,8 @@ def _options(
 
 
 for _command in (
-    run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, report, verify, bundle
+    run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, calibrate,
+    report, verify, bundle,
 ):  # fmt: skip
     app.command()(_command)
 app.command("list")(list_)

@@ -14,7 +14,7 @@ from sim import __version__
 from sim.importing.adapters import TIDY
 from sim.importing.aggregates import Aggregates, Parameter
 from sim.importing.reading import SMALLEST_CELL, Table
-from sim.report.files import cell, number_text, sha256, write_record
+from sim.report.files import IMPORT, cell, number_text, sha256, write_record
 
 SCENARIO, AGGREGATES = "scenario.yaml", "aggregates.csv"
 
@@ -60,7 +60,7 @@ def write(found: Aggregates, table: Table, labels: Labels, folder: Path, command
 
 def _record(found: Aggregates, table: Table, labels: Labels, command: str) -> dict[str, Any]:
     return {
-        "kind": "import",
+        "kind": IMPORT,
         "stopflow": __version__,
         "command": command,
         "read": {"as": labels.kind, "file": table.path.name, "sha256": sha256(table.path), "rows": table.rows},

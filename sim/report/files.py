@@ -30,7 +30,8 @@ from sim.loading import to_plain
 
 MANIFEST = "manifest.json"
 #: What a result folder holds.
-RUN, COMPARISON, POSTERIOR_COMPARISON, SWEEP = "run", "comparison", "comparison over a posterior", "sweep"
+RUN, COMPARISON, POSTERIOR_COMPARISON = "run", "comparison", "comparison over a posterior"
+SWEEP, CALIBRATION, UNDER_POSTERIOR, IMPORT = "sweep", "calibration", "run under a posterior", "import"
 #: The last key of a manifest: the hash of the manifest itself, taken while zeros stand in its place.
 SEAL, NO_SEAL = "manifest_sha256", "0" * 64
 SUMMARY_COLUMNS = (
@@ -326,7 +327,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(manifest, dict) or any(key not in manifest for key in ("seed", "replications")):
+        if not isinstance(manifest, dict) or "stopflow" not in manifest:
             raise ValueError("keys are missing")
     except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None

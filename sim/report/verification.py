@@ -21,7 +21,7 @@ from sim.report.record import REPLICATIONS, Record, read_record, read_results
 from sim.trace import digest_of
 
 #: Kinds of results whose files are hashed, but whose replications are not run again here.
-HASHED_ONLY = (files.POSTERIOR_COMPARISON,)
+HASHED_ONLY = (files.POSTERIOR_COMPARISON, files.CALIBRATION, files.UNDER_POSTERIOR, files.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)

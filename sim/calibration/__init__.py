@@ -1,0 +1,1 @@
+"""Fit uncertain parameters to what was reported, and say what the reports cannot tell."""
