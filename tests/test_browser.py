@@ -13,13 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from sim.cli import app
 from sim.experiment.replications import replicate, run
 from sim.report import files, html, reports
+from sim.report.calibration_report import calibration_report
 from sim.report.comparison_report import comparison_report
+from sim.report.drawing import save_svg
+from sim.report.flow_picture import as_figure
 from sim.report.lanes import page_of
 from sim.report.page import Facts
 from sim.reported import load
+from tests.test_calibration_report import HEAD
+from tests.test_sweep_report import STUDY
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 HOW = "no browser tests: install one (apt-get install chromium) and run 'make browser'"
@@ -72,12 +79,32 @@ def timeline_page() -> str:
     return page_of(scenario, replicate(scenario, 7, 0), 0, 7, FACTS)
 
 
+def sweep_page(folder: Path) -> str:
+    (folder / "units.yaml").write_text(STUDY.replace("replications: 3", "replications: 2"))
+    out = folder / "sweep"
+    arguments = ["sweep", str(folder / "units.yaml"), "--out", str(out), "-w", "1", "--quiet"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
+def calibration_page(folder: Path) -> str:
+    rows = "a.rate,per hour,fitted,assumed,normal in log,1,2,4,1.5,2,2.5,0.6,0,informed,b.rate (+0.7)"
+    (folder / "calibration.csv").write_text(f"{HEAD}\n{rows}\n")
+    told = "operation,measure,use,qualifier,reported,low,median,high,tail\nx,stops,target,exact,195,180,196,215,0.5\n"
+    (folder / "predictive.csv").write_text(told)
+    (folder / "figures").mkdir()
+    save_svg(as_figure(load(WYOMING)), folder / "figures" / "parameters.svg")
+    return calibration_report(folder, {"operations": [WYOMING], "particles": 9, "seed": 1, "stopflow": "0"}, FACTS)
+
+
 KINDS: dict[str, Callable[[Path], str]] = {
     "run": lambda folder: run_page(),
     "comparison": lambda folder: comparison_page(),
     "programme": lambda folder: programme_page(),
     "checklists": checklist_page,
     "timeline": lambda folder: timeline_page(),
+    "sweep": sweep_page,
+    "calibration": calibration_page,
 }
 
 
@@ -124,7 +151,7 @@ class Watched:
         found: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll('body *')]
             .filter(one => !one.closest('svg') || one.tagName === 'svg')
-            .filter(one => !one.closest('.lanes') || one.className === 'lanes')
+            .filter(one => !one.closest('.lanes, .scroll') || ['lanes', 'scroll'].includes(one.className))
             .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
             .map(one => one.tagName + '.' + one.className + ': ' + one.textContent.slice(0, 40))"""
         )
@@ -140,7 +167,7 @@ def test_it_opens_offline_without_a_request_or_a_complaint_and_shows_every_pictu
         page.wait_for_load_state("load")
         assert [url for url in watched.requests if url != path.as_uri() and not url.startswith("data:")] == []
         assert watched.complaints == []
-        pictures = page.locator("svg[role=img]")
+        pictures = page.locator("svg[role=img], figure img")
         assert pictures.count() == page.locator("figure").count()
         for number in range(pictures.count()):
             box = pictures.nth(number).bounding_box()
@@ -159,7 +186,7 @@ def test_the_print_view_fits_the_paper_and_loses_nothing(browser: Any, path: Pat
         assert watched.wider_than_the_page() == []
         assert not page.locator("nav").is_visible()
         heights = page.evaluate(
-            "() => [...document.querySelectorAll('svg[role=img]')].map(one => one.getBoundingClientRect().height)"
+            "() => [...document.querySelectorAll('svg[role=img], figure img')].map(one => one.getBoundingClientRect().height)"
         )
         assert all(50 < height < PAPER["height"] for height in heights)
         printed = page.pdf(format="A4", prefer_css_page_size=True)
@@ -201,6 +228,35 @@ def test_the_keyboard_reaches_the_answer_first_and_then_every_heading_of_the_con
             reached.append(page.evaluate(focused))
             page.keyboard.press("Tab")
         assert reached == contents
+
+
+def test_sliders_move_numbers_and_say_when_they_interpolate(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.html"
+    path.write_text(sweep_page(tmp_path), encoding="utf-8")
+    with Watched(browser, path, SIZES["wide"]) as watched:
+        page = watched.page
+        slider, choice = page.locator("#sweep-controls input"), page.locator("#sweep-controls select")
+        stops = page.locator("#sweep-numbers tr", has_text="stops").last.locator("td")
+        seen = []
+        for place in ("0", "0.5", "1"):
+            slider.fill(place)
+            seen.append(
+                (float(stops.nth(0).text_content()), page.locator("#sweep-place").text_content(), stops.nth(2).text_content())
+            )
+        (low, exact, none), (middle, between, error), (high, _, _) = seen
+        assert low < middle < high  # more units stop more vehicles
+        assert middle == pytest.approx((low + high) / 2, abs=1)
+        assert (exact, none) == ("A point of the design: simulated.", "none")
+        assert between == "Between points of the grid: interpolated."
+        assert "at most" in error
+        detained = page.locator("#sweep-numbers tr").first.locator("td").first
+        before = detained.text_content()
+        choice.select_option(index=1)
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert slider.input_value() == "1.05"
+        assert watched.complaints == []
+        assert detained.text_content() != before or stops.nth(0).text_content() != str(high)
 
 
 def test_the_watch_itself_finds_a_request_a_complaint_and_a_page_too_wide(browser: Any, tmp_path: Path) -> None:

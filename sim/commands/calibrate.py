@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.commands.calibrate_further import Further
-from sim.commands.shared import MOST_WORKERS, QuietOption, command_line, console_for_people, worker_count
+from sim.commands.shared import MOST_WORKERS, QuietOption, command_line, console_for_people, reproducing_command, worker_count
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -119,7 +119,15 @@ def calibrate(
         more = further.find(calibration, loaded, work, how)
         clock.tell("what follows from it", 1, 1)
     with files.whole_folder(folder) as inside:
-        write_calibration(calibration, inside, more, command=command_line(), seconds=clock.seconds, started=started)
+        write_calibration(
+            calibration,
+            inside,
+            more,
+            command=command_line(),
+            seconds=clock.seconds,
+            started=started,
+            reproduce=reproducing_command(),
+        )
     shutil.rmtree(work)
     if not quiet:
         _show(calibration, more, folder, scenarios)

@@ -36,6 +36,14 @@ def report(
         raise UsageError("--authors: belongs to the checklists; add --stress.")
     path = out or folder.absolute().with_name(f"{folder.absolute().name}.html")
     files.check_file(path, force)
+    page = reports.page_of_folder(folder)
+    if page is not None:
+        if stress:
+            raise UsageError(f"--stress: {folder} is no run or comparison; the checklists are filled from these.")
+        files.write_whole(path, page)
+        if not quiet:
+            print(f"Report in {path}")
+        return
     written = checklists.read_authors(authors) if authors else {}
     study = reports.study_of(folder, written)
     files.write_whole(path, reports.html_of(study, stress))

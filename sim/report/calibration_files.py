@@ -36,11 +36,20 @@ class More:
 
 
 def write_calibration(
-    calibration: Calibration, folder: Path, more: More, *, command: str, seconds: Mapping[str, float], started: str
+    calibration: Calibration,
+    folder: Path,
+    more: More,
+    *,
+    command: str,
+    seconds: Mapping[str, float],
+    started: str,
+    reproduce: str = "",
 ) -> None:
     """Write everything that came of a calibration into an empty folder; the manifest last."""
     from sim.report import calibration_pictures as pictures
+    from sim.report.calibration_report import calibration_report
     from sim.report.drawing import save_svg
+    from sim.report.page import Facts
 
     space, latent = calibration.space, calibration.draws.latent
     rows = learned(space, latent)
@@ -66,7 +75,10 @@ def write_calibration(
             if number in one.operations and row.verdict != "uninformed"
         ]
         write_fitted(operation.scenario, told, folder / "fitted")
-    write_record(_manifest(calibration, command, seconds, started), folder)
+    manifest = _manifest(calibration, command, seconds, started) | {"reproduce": reproduce}
+    page = calibration_report(folder, manifest, Facts(reproduce, versions()))
+    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    write_record(manifest, folder)
 
 
 def _write_more(more: More, folder: Path) -> None:

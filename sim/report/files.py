@@ -290,12 +290,14 @@ def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
     folder
         The result folder.
     """
-    text = json.dumps(
-        {**manifest, "files": hashes(folder), SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False
-    )  # fmt: skip
+    (folder / MANIFEST).write_text(sealed(manifest, hashes(folder)), encoding="utf-8", newline="\n")
+
+
+def sealed(manifest: Mapping[str, Any], hashed: Mapping[str, str]) -> str:
+    """Return the text of a manifest with the hashes of files, and its own."""
+    text = json.dumps({**manifest, "files": hashed, SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False)
     seal = hashlib.sha256(f"{text}\n".encode()).hexdigest()
-    sealed = f'"{SEAL}": "{seal}"'.join(text.rsplit(f'"{SEAL}": "{NO_SEAL}"', 1))
-    (folder / MANIFEST).write_text(sealed + "\n", encoding="utf-8", newline="\n")
+    return f'"{SEAL}": "{seal}"'.join(text.rsplit(f'"{SEAL}": "{NO_SEAL}"', 1)) + "\n"
 
 
 def seal_holds(folder: Path) -> bool:

@@ -26,6 +26,31 @@ def study_of(folder: Path, authors: Mapping[str, str] | None = None) -> Study:
     return Study(record, read_results(record), authors or {})
 
 
+def facts_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what a manifest says of the command and the versions that made a result."""
+    versions = manifest.get("versions")
+    return Facts(str(manifest.get("reproduce") or manifest.get("command") or ""), versions if isinstance(versions, dict) else {})
+
+
+def page_of_folder(folder: Path) -> str | None:
+    """Return the report of a calibration or a sweep; None for a result that is read back as a study.
+
+    Raises
+    ------
+    UsageError
+        If the folder is damaged.
+    """
+    from sim.report.calibration_report import calibration_report
+    from sim.report.sweep_report import sweep_report
+
+    manifest = files.read_manifest(folder)
+    if manifest.get("kind") == files.CALIBRATION:
+        return calibration_report(folder, manifest, facts_of(manifest))
+    if manifest.get("kind") == files.SWEEP:
+        return sweep_report(folder, manifest, facts_of(manifest))
+    return None
+
+
 def html_of(study: Study, with_checklists: bool = False) -> str:
     """Return the report of a study as the text of an HTML file.
 
@@ -37,8 +62,7 @@ def html_of(study: Study, with_checklists: bool = False) -> str:
         Add STRESS-DES and TRACE.
     """
     record = study.record
-    versions = record.manifest.get("versions")
-    facts = Facts(str(record.manifest.get("reproduce", "")), versions if isinstance(versions, dict) else {})
+    facts = facts_of(record.manifest)
     lists = lists_of(study) if with_checklists else None
     if record.kind == files.COMPARISON:
         return comparison_report(study.results, facts, checklists=lists)
