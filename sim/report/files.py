@@ -213,9 +213,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(manifest, dict) and ("scenario_under_posterior" in manifest or "operations" in manifest):
+            raise UsageError(f"{folder}: is no plain run but a calibration or a run under one; name a folder of 'stopflow run'.")
         needed = ("scenario", "scenario_digest", "seed", "replications")
         if not isinstance(manifest, dict) or any(key not in manifest for key in needed):
             raise ValueError("keys are missing")
+    except UsageError:
+        raise
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None
     return manifest
