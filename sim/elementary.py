@@ -39,61 +39,82 @@ def log_series(fraction: Number) -> Number:
     """Return the logarithm of a number between sqrt(1/2) and sqrt(2), by the series of 2 artanh((x - 1) / (x + 1))."""
     s = (fraction - 1.0) / (fraction + 1.0)
     z = s * s
-    p = 1 / 21 + z * (1 / 23)
-    p = 1 / 17 + z * (1 / 19 + z * p)
-    p = 1 / 13 + z * (1 / 15 + z * p)
-    p = 1 / 9 + z * (1 / 11 + z * p)
-    p = 1 / 5 + z * (1 / 7 + z * p)
-    return 2.0 * s * (1.0 + z * (1 / 3 + z * p))
+    square = z * z
+    fourth = square * square
+    low = (1 / 3 + z * (1 / 5)) + square * (1 / 7 + z * (1 / 9))
+    middle = (1 / 11 + z * (1 / 13)) + square * (1 / 15 + z * (1 / 17))
+    high = (1 / 19 + z * (1 / 21)) + square * (1 / 23)
+    rest = z * (low + fourth * (middle + fourth * high))
+    return 2.0 * s + 2.0 * s * rest
 
 
 def exp_series(x: Number) -> Number:
     """Return the exponential of a number between -ln(2)/2 and ln(2)/2, by its series."""
-    p = 1 / 39_916_800 + x * (1 / 479_001_600 + x * (1 / 6_227_020_800))
-    p = 1 / 40_320 + x * (1 / 362_880 + x * (1 / 3_628_800 + x * p))
-    p = 1 / 120 + x * (1 / 720 + x * (1 / 5_040 + x * p))
-    return 1.0 + x * (1.0 + x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x * p))))
+    square = x * x
+    fourth = square * square
+    low = (1 / 2 + x * (1 / 6)) + square * (1 / 24 + x * (1 / 120))
+    middle = (1 / 720 + x * (1 / 5_040)) + square * (1 / 40_320 + x * (1 / 362_880))
+    high = (1 / 3_628_800 + x * (1 / 39_916_800)) + square * (1 / 479_001_600 + x * (1 / 6_227_020_800))
+    return 1.0 + (x + square * (low + fourth * (middle + fourth * high)))
 
 
 def quantile_in_the_middle(q: Number) -> Number:
     """Return the normal quantile of q + 1/2 for q between -0.425 and 0.425 (Wichura's PPND16)."""
     r = 0.180625 - q * q
-    above = 3.3430575583588128105e4 + r * 2.5090809287301226727e3
-    above = 4.5921953931549871457e4 + r * (6.7265770927008700853e4 + r * above)
-    above = 1.9715909503065514427e3 + r * (1.3731693765509461125e4 + r * above)
-    above = 3.3871328727963666080e0 + r * (1.3314166789178437745e2 + r * above)
-    below = 2.8729085735721942674e4 + r * 5.2264952788528545610e3
-    below = 2.1213794301586595867e4 + r * (3.9307895800092710610e4 + r * below)
-    below = 6.8718700749205790830e2 + r * (5.3941960214247511077e3 + r * below)
-    below = 1.0 + r * (4.2313330701600911252e1 + r * below)
+    square = r * r
+    fourth = square * square
+    low = (3.3871328727963666080e0 + r * 1.3314166789178437745e2) + square * (
+        1.9715909503065514427e3 + r * 1.3731693765509461125e4
+    )
+    high = (4.5921953931549871457e4 + r * 6.7265770927008700853e4) + square * (
+        3.3430575583588128105e4 + r * 2.5090809287301226727e3
+    )
+    above = low + fourth * high
+    low = (1.0 + r * 4.2313330701600911252e1) + square * (6.8718700749205790830e2 + r * 5.3941960214247511077e3)
+    high = (2.1213794301586595867e4 + r * 3.9307895800092710610e4) + square * (
+        2.8729085735721942674e4 + r * 5.2264952788528545610e3
+    )
+    below = low + fourth * high
     return q * above / below
 
 
 def quantile_in_the_tail(r: Number) -> Number:
     """Return minus the normal quantile of u for r = sqrt(-log(u)) up to 5 (Wichura's PPND16)."""
     r = r - 1.6
-    above = 2.27238449892691845833e-2 + r * 7.74545014278341407640e-4
-    above = 1.27045825245236838258e0 + r * (2.41780725177450611770e-1 + r * above)
-    above = 5.76949722146069140550e0 + r * (3.64784832476320460504e0 + r * above)
-    above = 1.42343711074968357734e0 + r * (4.63033784615654529590e0 + r * above)
-    below = 5.47593808499534494600e-4 + r * 1.05075007164441684324e-9
-    below = 1.48103976427480074590e-1 + r * (1.51986665636164571966e-2 + r * below)
-    below = 1.67638483018380384940e0 + r * (6.89767334985100004550e-1 + r * below)
-    below = 1.0 + r * (2.05319162663775882187e0 + r * below)
+    square = r * r
+    fourth = square * square
+    low = (1.42343711074968357734e0 + r * 4.63033784615654529590e0) + square * (
+        5.76949722146069140550e0 + r * 3.64784832476320460504e0
+    )
+    high = (1.27045825245236838258e0 + r * 2.41780725177450611770e-1) + square * (
+        2.27238449892691845833e-2 + r * 7.74545014278341407640e-4
+    )
+    above = low + fourth * high
+    low = (1.0 + r * 2.05319162663775882187e0) + square * (1.67638483018380384940e0 + r * 6.89767334985100004550e-1)
+    high = (1.48103976427480074590e-1 + r * 1.51986665636164571966e-2) + square * (
+        5.47593808499534494600e-4 + r * 1.05075007164441684324e-9
+    )
+    below = low + fourth * high
     return above / below
 
 
 def quantile_far_out(r: Number) -> Number:
     """Return minus the normal quantile of u for r = sqrt(-log(u)) above 5 (Wichura's PPND16)."""
     r = r - 5.0
-    above = 2.71155556874348757815e-5 + r * 2.01033439929228813265e-7
-    above = 2.65321895265761230930e-2 + r * (1.24266094738807843860e-3 + r * above)
-    above = 1.78482653991729133580e0 + r * (2.96560571828504891230e-1 + r * above)
-    above = 6.65790464350110377720e0 + r * (5.46378491116411436990e0 + r * above)
-    below = 1.42151175831644588870e-7 + r * 2.04426310338993978564e-15
-    below = 7.86869131145613259100e-4 + r * (1.84631831751005468180e-5 + r * below)
-    below = 1.36929880922735805310e-1 + r * (1.48753612908506148525e-2 + r * below)
-    below = 1.0 + r * (5.99832206555887937690e-1 + r * below)
+    square = r * r
+    fourth = square * square
+    low = (6.65790464350110377720e0 + r * 5.46378491116411436990e0) + square * (
+        1.78482653991729133580e0 + r * 2.96560571828504891230e-1
+    )
+    high = (2.65321895265761230930e-2 + r * 1.24266094738807843860e-3) + square * (
+        2.71155556874348757815e-5 + r * 2.01033439929228813265e-7
+    )
+    above = low + fourth * high
+    low = (1.0 + r * 5.99832206555887937690e-1) + square * (1.36929880922735805310e-1 + r * 1.48753612908506148525e-2)
+    high = (7.86869131145613259100e-4 + r * 1.84631831751005468180e-5) + square * (
+        1.42151175831644588870e-7 + r * 2.04426310338993978564e-15
+    )
+    below = low + fourth * high
     return above / below
 
 

@@ -20,7 +20,7 @@ from tests.told import Told, law
 
 def spent(told: Told) -> dict[tuple[str, str], int]:
     trace = Trace.of([tuple(row) for row in told.rows])
-    return ledger(Events(trace, told.scenario))
+    return ledger(Events.of(trace, told.scenario))
 
 
 def _in_watch(told: Told, moment: int) -> bool:

@@ -16,11 +16,13 @@ import pytest
 from scipy import stats
 
 from sim import cli
+from sim.calibration import calibrate as from_a_notebook
 from sim.calibration import leave_out, next_question, posterior, rivals, study
 from sim.calibration.answers import Answer, Question
 from sim.calibration.diagnostics import Learned
 from sim.calibration.emulator import learn
 from sim.calibration.fit import Draws, fit
+from sim.calibration.notebook import draw_table, parameter_table, prediction_table, ridge_table
 from sim.calibration.priors import Parameter, Space, prior_of
 from sim.calibration.study import Calibration, Operation, calibrate, design
 from sim.calibration.uncertainty import taken_apart
@@ -153,10 +155,14 @@ def test_the_same_question_is_answered_with_the_same_bits_by_two_workers_or_afte
     with pytest.raises(StoppedError):
         calibrate([scenario], PATHS, work=work, progress=stop, workers=2, **how)  # type: ignore[arg-type]
     assert {path.name for path in work.iterdir()} == {"simulations-small-000000.npz", "generation.npz"}
-    done = []
-    resumed = calibrate([scenario], PATHS, work=work, progress=lambda what, *_: done.append(what), **how)  # type: ignore[arg-type]
+    resumed = from_a_notebook(folder / "small.yaml", parameters=PATHS, work=work, **how)  # type: ignore[arg-type]
     written = np.array([[float(cell) for cell in draw.values()] for draw in rows(folder / "fit" / "posterior.csv")])
     assert np.array_equal(resumed.values(), written)
+    assert np.array_equal(draw_table(resumed).to_numpy(), written)
+    verdicts = [row["verdict"] for row in rows(folder / "fit" / "calibration.csv")]
+    assert list(parameter_table(resumed)["verdict"]) == verdicts
+    assert set(prediction_table(resumed)["measure"]) == {"stops", "inspections", "detained"}
+    assert list(ridge_table(resumed).columns) == ["combination", "contraction", "best_member"]
 
 
 def test_a_fitted_scenario_is_written_back_with_its_comments(folder: Path) -> None:
@@ -222,6 +228,7 @@ def test_what_a_policy_sets_is_not_drawn_from_the_posterior(folder: Path) -> Non
         (["run", "small.yaml", "--posterior", "fit", "-n", "7"], "7 replications are too few"),
         (["run", "small.yaml", "--posterior", "fit", "--precision", "5%"], "does not go with --posterior"),
         (["run", "small.yaml", "--posterior-of", "small"], "goes with --posterior"),
+        (["replay", "fit"], "is no plain run"),
         (["calibrate", "small.yaml", "-p", "custody.path"], "has no range to fit in"),
         (["calibrate", "small.yaml", "--pool", "status_check.go_ahead=2"], "must lie between 0 and 1"),
         (["calibrate", "small.yaml", "--ask-next"], "name it with --answer"),

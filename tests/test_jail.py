@@ -393,6 +393,6 @@ def test_those_in_jail_when_the_watch_begins_count_to_its_peak_and_with_their_da
     times = {0: (-2 * DAY, 6 * HOUR), 1: (-DAY, 12 * HOUR), 2: (-DAY, -HOUR), 3: (40 * HOUR, 5 * DAY)}
     rows = [(began, Kind.ENTERED_JAIL, LOCAL, number, 0, -1, 0) for number, (began, _) in times.items()]
     rows += [(ended, Kind.LEFT_JAIL, LOCAL, number, 0, -1, 0) for number, (_, ended) in times.items()]
-    events = Events(Trace.of(sorted(rows)), scenario)
+    events = Events.of(Trace.of(sorted(rows)), scenario)
     assert MEASURES["jail_beds_peak"].function(events) == 2
     assert MEASURES["jail_bed_days"].function(events) == (6 + 12 + 2) / 24

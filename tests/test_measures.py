@@ -214,7 +214,7 @@ def test_every_measure_is_in_the_day_written_by_hand() -> None:
 
 @pytest.mark.parametrize("name", ROADSIDE)
 def test_a_measure_is_what_can_be_counted_by_hand(name: str) -> None:
-    assert MEASURES[name].function(Events(A_DAY, A_SCENARIO)) == pytest.approx(EXPECTED[name], rel=1e-12)
+    assert MEASURES[name].function(Events.of(A_DAY, A_SCENARIO)) == pytest.approx(EXPECTED[name], rel=1e-12)
 
 
 MEANS = {
@@ -228,7 +228,7 @@ MEANS = {
 
 @pytest.mark.parametrize("name", ROADSIDE)
 def test_when_nothing_happens_counts_are_zero_and_means_over_nothing_are_undefined(name: str) -> None:
-    value = MEASURES[name].function(Events(Trace.of([]), A_SCENARIO))
+    value = MEASURES[name].function(Events.of(Trace.of([]), A_SCENARIO))
     assert math.isnan(value) if name in MEANS else value == 0
 
 
@@ -236,7 +236,7 @@ def test_when_nothing_happens_counts_are_zero_and_means_over_nothing_are_undefin
 
 
 def of(trace: Trace, name: str) -> float:
-    return float(MEASURES[name].function(Events(trace, A_SCENARIO)))
+    return float(MEASURES[name].function(Events.of(trace, A_SCENARIO)))
 
 
 def duty(begins: str, ends: str, unit: int = 0) -> tuple[Written, Written]:

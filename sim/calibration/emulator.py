@@ -57,6 +57,11 @@ class Surface:
     coefficients: Floats
     root: Floats  # a square root of the coefficients' covariance, shape (terms, terms)
 
+    @property
+    def parameters(self) -> frozenset[int]:
+        """Positions of the parameters that it hangs on."""
+        return frozenset(parameter for term in self.terms for parameter, _ in term)
+
     def at(self, normal: Floats) -> Floats:
         """Return the surface, shape (rows,)."""
         return features(normal, self.terms) @ self.coefficients
@@ -90,10 +95,27 @@ class Stage:
     beside: Floats
     tells_nothing: bool = False
 
-    def predictor(self, seen: Floats, residuals: Floats) -> tuple[Floats, Floats]:
-        """Return the linear predictor and the variance of what is known of it, the parameters seen in its coordinates."""
+    def at(self, priors: Sequence[Prior], normal: Floats) -> At:
+        """Return what was learned at some parameters, before it is known what the targets before this one were."""
+        seen = view(priors, normal, self.coordinates, self.mean.parameters | self.spread.parameters)
         eta, error = self.mean.with_error(seen)
-        return np.clip(eta + residuals[:, : len(self.beside)] @ self.beside, -_LARGEST, _LARGEST), error
+        return At(eta, error, np.exp(np.clip(self.spread.at(seen), -8, 8)))
+
+    def normal_of(self, at: At, residuals: Floats, of: float) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation on the stabilising scale, given the targets before this one."""
+        together = residuals[:, : len(self.beside)] @ self.beside if self.beside.any() else 0.0
+        eta = np.clip(at.eta + together, -_LARGEST, _LARGEST)
+        centre, slope = stabilised_mean(self.kind, eta, np.full(len(eta), of))
+        return centre, np.sqrt(at.variance + slope**2 * at.error)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class At:
+    """What was learned of one target at some parameters: linear predictor, variance of what is known of it, spread."""
+
+    eta: Floats
+    error: Floats
+    variance: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,36 +156,28 @@ class Emulator:
         """
         told = tuple(targets or self.targets)
         worlds = _known_wholes(told, self.stages)
-        each = np.column_stack([self._of_world(normal, told, world) for world in worlds])
+        learned = [None if stage.tells_nothing else stage.at(self.priors, normal) for stage in self.stages]
+        each = np.column_stack([self._of_world(learned, len(normal), told, world) for world in worlds])
         largest = each.max(axis=1)
         total: Floats = largest + np.log(np.exp(each - largest[:, None]).sum(axis=1)) - math.log(len(worlds))
         return total
 
-    def _of_world(self, normal: Floats, told: tuple[Target, ...], known: Floats) -> Floats:
+    def _of_world(self, learned: Sequence[At | None], rows: int, told: tuple[Target, ...], known: Floats) -> Floats:
         """Return the log likelihood if the wholes were exactly as given."""
-        total = np.zeros(len(normal))
-        residuals = np.zeros((len(normal), len(told)))
+        total = np.zeros(rows)
+        residuals = np.zeros((rows, len(told)))
         wholes = {stage.whole for stage in self.stages}
-        for at, (stage, target) in enumerate(zip(self.stages, told, strict=True)):
-            if stage.tells_nothing:
-                continue
+        for at, (stage, target, one) in enumerate(zip(self.stages, told, learned, strict=True)):
             of = known[stage.whole] if stage.whole is not None else 1.0
-            centre, sd = self._normal_of(stage, normal, residuals, of)
-            if stage.whole is not None and of == 0:
-                continue  # no part of nothing: its count was certain
+            if one is None or (stage.whole is not None and of == 0):
+                continue  # it tells nothing new, or is a part of nothing and was certain
+            centre, sd = stage.normal_of(one, residuals, of)
             low, high = (known[at], known[at]) if at in wholes else (target.low, target.high)
             ends = [(_edge(stage.kind, end, of) - centre) / sd for end in _edges(stage.kind, low, high, of)]
             total += log_between(ends[0], ends[1])
             if target.is_firm:
                 residuals[:, at] = (stabilised(stage.kind, np.asarray(known[at]), of) - centre) / sd
         return total
-
-    def _normal_of(self, stage: Stage, normal: Floats, residuals: Floats, of: float) -> tuple[Floats, Floats]:
-        seen = view(self.priors, normal, stage.coordinates)
-        eta, error = stage.predictor(seen, residuals)
-        centre, slope = stabilised_mean(stage.kind, eta, np.full(len(eta), of))
-        log_variance = np.clip(stage.spread.at(seen), -8, 8)
-        return centre, np.sqrt(np.exp(log_variance) + slope**2 * error)
 
     def sample(self, normal: Floats, stage: int, told: Sequence[Target], rng: np.random.Generator) -> Floats:
         """Draw one target's count at each row, given the counts told for the targets before it."""
@@ -174,11 +188,11 @@ class Emulator:
             of = known[one.whole] if one.whole is not None else 1.0
             if one.tells_nothing or not told[at].is_firm or (one.whole is not None and of == 0):
                 continue
-            centre, sd = self._normal_of(one, normal, residuals, of)
+            centre, sd = one.normal_of(one.at(self.priors, normal), residuals, of)
             residuals[:, at] = (stabilised(one.kind, np.asarray(known[at]), of) - centre) / sd
         one = self.stages[stage]
         of = known[one.whole] if one.whole is not None else 1.0
-        centre, sd = self._normal_of(one, normal, residuals, of)
+        centre, sd = one.normal_of(one.at(self.priors, normal), residuals, of)
         return unstabilised(one.kind, centre + sd * rng.standard_normal(len(normal)), of)
 
 
@@ -286,10 +300,15 @@ def _coordinates(priors: Sequence[Prior], kind: Kind, normal: Floats, x: Floats,
     return tuple(chosen)
 
 
-def view(priors: Sequence[Prior], normal: Floats, coordinates: Sequence[Coordinate]) -> Floats:
-    """Return the parameters in their coordinates, shape (rows, parameters)."""
-    columns = [prior.view(normal[:, at], which) for at, (prior, which) in enumerate(zip(priors, coordinates, strict=True))]
-    return np.column_stack(columns) if columns else np.zeros((len(normal), 0))
+def view(
+    priors: Sequence[Prior], normal: Floats, coordinates: Sequence[Coordinate], needed: frozenset[int] | None = None
+) -> Floats:
+    """Return the parameters in their coordinates, shape (rows, parameters); only those needed are looked up."""
+    columns = np.empty(normal.shape, order="F")
+    for at, (prior, which) in enumerate(zip(priors, coordinates, strict=True)):
+        if needed is None or at in needed:
+            columns[:, at] = prior.view(normal[:, at], which)
+    return columns
 
 
 def _fit_mean(kind: Kind, z: Floats, x: Floats, n: Floats, r: Floats, terms: Sequence[Term]) -> tuple[Floats, Floats]:
@@ -404,12 +423,21 @@ def _alone(parameters: int, degree: int) -> list[Term]:
 
 def features(z: Floats, terms: Sequence[Term]) -> Floats:
     """Return the terms' values, shape (rows, terms); of normal numbers they have variance 1 and no correlation."""
-    powers = (np.ones_like(z), z, (z**2 - 1) / math.sqrt(2), (z**3 - 3 * z) / math.sqrt(6))
-    columns = np.ones((len(z), len(terms)))
+    columns = np.ones((len(z), len(terms)), order="F")
+    powers: dict[tuple[int, int], Floats] = {}
     for at, term in enumerate(terms):
-        for parameter, degree in term:
-            columns[:, at] *= powers[degree][:, parameter]
+        for factor in term:
+            if factor not in powers:
+                powers[factor] = _hermite(z[:, factor[0]], factor[1])
+            columns[:, at] *= powers[factor]
     return columns
+
+
+def _hermite(z: Floats, degree: int) -> Floats:
+    """Return a Hermite polynomial, of variance 1 in a normal number."""
+    if degree == 1:
+        return z
+    return (z**2 - 1) / math.sqrt(2) if degree == 2 else (z * z * z - 3 * z) / math.sqrt(6)
 
 
 def _root(covariance: Floats) -> Floats:

@@ -35,8 +35,8 @@ PARTICLES = 2_000
 #: Effective share of the particles that a step in temperature leaves.
 EFFECTIVE = 0.5
 #: A generation ends when no parameter remembers more than this of where its particles stood (a correlation).
-FORGOTTEN = 0.1
-MOST_MOVES = 60
+FORGOTTEN = 0.15
+MOST_MOVES = 40
 MOST_GENERATIONS = 200
 #: The normal distribution of a move is a little wider than the particles, so that none can hide in a tail.
 WIDER = 1.2

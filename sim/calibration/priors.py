@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,19 +109,16 @@ class Prior:
         inside = np.clip(z, -FURTHEST, FURTHEST)
         if coordinate == "normal":
             return inside
-        grid = np.linspace(-FURTHEST, FURTHEST, 701)
-        weights = np.exp(-(grid**2) / 2)
-        at_grid = self._coordinate(grid, coordinate)
-        mean = float(weights @ at_grid / weights.sum())
-        sd = math.sqrt(float(weights @ (at_grid - mean) ** 2 / weights.sum()))
-        return (self._coordinate(inside, coordinate) - mean) / sd
+        mean, sd = _mean_and_sd(self, coordinate)
+        return (self.coordinate(inside, coordinate) - mean) / sd
 
     @property
     def is_plain(self) -> bool:
         """Whether it is normal on its scale already, so that no other coordinate is worth a trial."""
         return not self.uniform and abs(self._shape()[2]) < 0.05
 
-    def _coordinate(self, z: Floats, coordinate: Coordinate) -> Floats:
+    def coordinate(self, z: Floats, coordinate: Coordinate) -> Floats:
+        """Return the value on the logit or log scale, or as it is."""
         values = self._before_rounding(z)
         return self._scale(values) if coordinate == "scale" else values
 
@@ -147,6 +145,17 @@ class Prior:
 
     def _back(self, scaled: Floats) -> Floats:
         return 1 / (1 + np.exp(-scaled)) if self.unit == "share" else np.exp(scaled)
+
+
+@lru_cache(maxsize=10_000)
+def _mean_and_sd(prior: Prior, coordinate: Coordinate) -> tuple[float, float]:
+    """Return mean and standard deviation of a coordinate under the prior, by a sum over its normal number."""
+    grid = np.linspace(-FURTHEST, FURTHEST, 701)
+    weights = np.exp(-(grid**2) / 2)
+    weights /= weights.sum()
+    values = prior.coordinate(grid, coordinate)
+    mean = float(weights @ values)
+    return mean, math.sqrt(float(weights @ (values - mean) ** 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.measures.events import Events
 from sim.measures.jail import JAIL
 from sim.measures.money import MONEY
@@ -15,8 +18,15 @@ MEASURES: dict[str, Measure] = {**ROADSIDE, **JAIL, **MONEY}
 
 def measure_all(trace: Trace, scenario: Scenario) -> list[float]:
     """Return every measure of one replication, in the order of the registry."""
-    events = Events(trace, scenario)
-    return [float(one.function(events)) for one in MEASURES.values()]
+    values: list[float] = measures_of(Events.of(trace, scenario)).tolist()
+    return values
+
+
+def measures_of(events: Events) -> NDArray[np.float64]:
+    """Return every measure of one or several replications, shape (…, measures), in the order of the registry."""
+    shape = events.sums.shape[:-1]
+    columns = [np.broadcast_to(np.asarray(one.function(events), dtype=np.float64), shape) for one in MEASURES.values()]
+    return np.stack(columns, axis=-1)
 
 
 #: Of each pair the first counts things that are among those the second counts.

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.measures.events import Events
+import numpy as np
+
+from sim.measures.events import Events, Numbers
 
 #: Groups of measures in the order in which they are shown: yield never without burden and error next to it.
 GROUPS = (
@@ -19,7 +21,7 @@ GROUPS = (
     "assumed around it",
 )
 
-Function = Callable[[Events], float]  # of an operation; a programme has its own
+Function = Callable[[Events], Numbers]  # of an operation; a programme has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def by_group(measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[Measur
             yield group, members
 
 
-def ratio(total: float, count: float) -> float:
+def ratio(total: Numbers, count: Numbers) -> Numbers:
     """Return a mean or a share; NaN where there is nothing to divide by."""
-    return total / count if count else float("nan")
+    there = np.asarray(count) != 0
+    return np.where(there, total / np.where(there, count, 1), np.nan)

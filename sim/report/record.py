@@ -64,6 +64,8 @@ def read_record(folder: Path) -> Record:
     place = str(folder / files.MANIFEST)
     kind = manifest.get("kind", files.RUN)
     try:
+        if kind in (files.CALIBRATION, files.UNDER_POSTERIOR):
+            raise UsageError(f"{folder}: is no plain run but a calibration or a run under one; name a folder of 'stopflow run'.")
         if kind == files.RUN:
             arms = [_arm(str(manifest.get("scenario_file", "")).removesuffix(".yaml"), manifest, place)]
         elif kind == files.COMPARISON:

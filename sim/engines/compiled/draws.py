@@ -78,7 +78,7 @@ def choice(world: World, column: int, flow: int, number: int, seat: int) -> int:
     """Return one of the column's alternatives, by their weights."""
     first, count = memory.spans(world)[flow, column]
     last = int(memory.figures(world)[flow, column, 0])
-    if memory.figures(world)[flow, column, 1] == last:  # the only one with a weight
+    if memory.figures(world)[flow, column, 1]:  # the only one with a weight
         return last
     return chosen(memory.values(world), first, count, last, uniform(world, column, flow, number, seat))
 
@@ -165,9 +165,11 @@ def diverts(world: World, flow: int, number: int, time: int) -> bool:
 @compiled
 def standing_of_person(world: World, flow: int, number: int, seat: int) -> int:
     """Return a person's standing."""
-    first, count, last = memory.standing(world)[flow]
     if not memory.arrivals(world)[flow].is_traffic:
         return choice(world, Column.OWN_STANDING, flow, number, 0)
+    first, count, last, only = memory.standing(world)[flow]
+    if only:
+        return int(last)
     if flag(world, Column.FOLLOWS, flow, number, seat):
         return chosen(memory.values(world), first, count, last, uniform(world, Column.COMMON_STANDING, flow, number, 0))
     return chosen(memory.values(world), first, count, last, uniform(world, Column.OWN_STANDING, flow, number, seat))
@@ -178,7 +180,9 @@ def licence_of_person(world: World, flow: int, number: int, seat: int, standing:
     """Return where a person's licence is from."""
     if not memory.arrivals(world)[flow].is_traffic:
         return 0  # a person who comes to the jail from elsewhere counts as a resident
-    first, count, last = memory.licence(world)[standing]
+    first, count, last, only = memory.licence(world)[standing]
+    if only:
+        return int(last)
     return chosen(memory.values(world), first, count, last, uniform(world, Column.LICENCE, flow, number, seat))
 
 

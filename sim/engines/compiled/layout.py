@@ -169,8 +169,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "level_figures": (REAL, (3,)),
     "level_spans": (INTEGER, (2,)),
     "diverted": (REAL, ()),  # by flow
-    "standing": (INTEGER, (3,)),  # by flow: first edge, number of edges, last with weight
-    "licence": (INTEGER, (3,)),  # by standing
+    "standing": (INTEGER, (4,)),  # by flow: first edge, number of edges, last with weight, whether the only one
+    "licence": (INTEGER, (4,)),  # by standing
     "match": (REAL, ()),  # by standing
     "match_in_jail": (REAL, ()),
     "doubt": (REAL, ()),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.chance import end_of_watch
 from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.tables import Memory, calendar_of
+from sim.engines.compiled.tally import Kept, add_rows, add_to_digest, lengths_of
+from sim.measures.events import Events
+from sim.measures.tally import KINDS, Of, Sum
 from sim.scenario import Scenario
-from sim.trace import COLUMNS, Trace
+from sim.trace import COLUMNS, Trace, digest_text
 
 #: More rows than one step can leave besides those of the staff of a shift and of the people in a jail.
 SPARE_ROWS = 64
@@ -21,6 +25,9 @@ class Engine:
         self.begins = -scenario.jail.warm_up
         self.more_days = 0
         self.memory = Memory(scenario, seed, grid)
+        self.kept = Kept.nothing(sum(shift.patrol_units for shift in scenario.operation.shifts.values()))
+        self.digest = np.zeros(1, dtype=np.uint64)
+        self.watch = end_of_watch(scenario)
         self.staff = 2 * int(self.memory.record["most_members"][0])
 
     def open(self, replication: int) -> None:
@@ -40,6 +47,29 @@ class Engine:
                 self.memory.put_days(calendar_of(self.scenario, self.more_days))
             else:
                 return bool(answer == DONE)
+
+    def block(self, first: int, count: int) -> tuple[Events, list[str]]:
+        """Return the tallies and digests of the replications ``first`` to ``first + count - 1``; no trace is kept."""
+        kinds = np.empty((count, KINDS, len(Of)), dtype=np.int64)
+        sums = np.empty((count, len(Sum)), dtype=np.int64)
+        lengths, hold_time = np.empty((count, 2)), np.empty((count, 2), dtype=np.int64)
+        digests = []
+        for number in range(count):
+            self.open(first + number)
+            self.kept.forget()
+            self.digest[0] = 0
+            before, done = 0, False
+            while not done:
+                done = self.advance()
+                rows, end = self.memory.arrays["rows"], int(self.memory.record["rows"][0])
+                add_rows(rows, 0, end, self.watch, *self.kept)
+                add_to_digest(rows, 0, end, before, self.digest)
+                before += end
+                self.memory.record["rows"] = 0
+            kinds[number], sums[number] = self.kept.kinds, self.kept.sums
+            lengths_of(self.kept.added, self.kept.holds, lengths[number], hold_time[number])
+            digests.append(digest_text(int(self.digest[0])))
+        return Events(self.scenario, kinds, sums, lengths, hold_time), digests
 
     def trace(self, replication: int) -> Trace:
         """Return the whole trace of one replication."""

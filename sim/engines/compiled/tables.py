@@ -52,10 +52,10 @@ class _Values:
         self.length += len(part)
         return self.length - len(part), len(part)
 
-    def weights(self, weights: Sequence[float]) -> tuple[int, int, int]:
-        """Enter the edges of alternatives; return where, how many, and the last with a weight."""
-        last = max(place for place, weight in enumerate(weights) if weight > 0)
-        return (*self.add(np.cumsum(np.asarray(weights, dtype=np.float64))), last)
+    def weights(self, weights: Sequence[float]) -> tuple[int, int, int, bool]:
+        """Enter the edges of alternatives; return where, how many, the last with a weight, and whether it is the only one."""
+        weighty = [place for place, weight in enumerate(weights) if weight > 0]
+        return (*self.add(np.cumsum(np.asarray(weights, dtype=np.float64))), weighty[-1], len(weighty) == 1)
 
     def law(self, law: Distribution | float | tuple[float, ...] | None) -> tuple[int, list[float], tuple[int, int]]:
         """Return a law's kind, figures and span."""
@@ -64,8 +64,7 @@ class _Values:
         if isinstance(law, float):
             return Law.SHARE, [law, 0.0, 0.0], (0, 0)
         if isinstance(law, tuple):
-            first, count, last = self.weights(law)
-            only = last if sum(weight > 0 for weight in law) == 1 else -1
+            first, count, last, only = self.weights(law)
             return Law.CHOICE, [last, only, 0.0], (first, count)
         figures = [*law.figures, 0.0, 0.0, 0.0][:3]
         span = (0, 0) if law.table is None else self.add(law.table)
@@ -126,7 +125,7 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "level_figures": np.asarray([one[1] for one in levels], dtype=np.float64),
         "level_spans": _ints([one[2] for one in levels]),
         "diverted": np.asarray([flow.diverted for flow in flows] + [0.0] * len(ELSEWHERE)),
-        "standing": _ints([*standing, *((0, 0, 0),) * len(ELSEWHERE)]),
+        "standing": _ints([*standing, *((0, 0, 0, 0),) * len(ELSEWHERE)]),
         "licence": _ints(licence),
         "match": np.asarray(check.match.values, dtype=np.float64),
         "match_in_jail": np.asarray(match_in_jail.values, dtype=np.float64),
