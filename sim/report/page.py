@@ -56,6 +56,11 @@ def render(template: str, facts: Facts, contents: Mapping[str, str], **values: A
     return page.render(facts=facts, contents=contents, version=__version__, dash=DASH, **values)
 
 
+def fragment(template: str, **values: Any) -> str:
+    """Return a part of a page, such as a table for a notebook."""
+    return _environment().get_template(template).render(**values)
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
