@@ -167,9 +167,7 @@ class _Search:
             wider = [(side, kept) for side, kept in wider if self.fewest <= kept.sum() < now.sum()]
             if not wider:
                 break
-            side, kept = max(wider, key=lambda one: (self._gain(now, one[1]), int(one[1].sum())))
-            if self._gain(now, kept) < 0:
-                break
+            side, _ = max(wider, key=lambda one: (self._gain(now, one[1]), int(one[1].sum())))
             way.append((*(old for old in way[-1] if not _replaced(old, side)), side))
         # The first of equals is the larger.
         best = max(way, key=lambda one: self._balance(self.inside(one) & left))

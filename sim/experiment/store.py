@@ -32,7 +32,6 @@ FILE = "study.sqlite"
 FORMAT = 1
 #: A transaction is ended when it is this old: at most so much work is lost to a kill, and the disk is not asked for more often.
 COMMIT_SECONDS = 0.25
-DIGEST_BYTES = 8
 #: Rooms of the package in which a change cannot change a number.
 _NOT_THE_MODEL = ("commands", "report", "experiment", "calibration", "importing", "scenarios")
 _NOT_THE_MODEL_FILES = ("__init__.py", "cli.py", "api.py", "schema.py", "evidence.py", "reported.py", "errors.py")
@@ -257,13 +256,13 @@ def _unpacked(content: bytes, count: int, measures: int) -> tuple[Floats, list[s
     numbers = 8 * count * measures
     try:
         plain = zlib.decompress(content)
-        if len(plain) != numbers + DIGEST_BYTES * count:
+        size, rest = divmod(len(plain) - numbers, count)
+        if size <= 0 or rest:
             raise ValueError("it has not the size it should have")
     except (zlib.error, ValueError) as problem:
         raise UsageError(f"{FILE}: a block is damaged ({problem}); start the study anew in another folder.") from None
     values = np.frombuffer(plain[:numbers], dtype="<f8").astype(np.float64).reshape(count, measures)
-    rest = plain[numbers:]
-    return values, [rest[at : at + DIGEST_BYTES].hex() for at in range(0, len(rest), DIGEST_BYTES)]
+    return values, [plain[at : at + size].hex() for at in range(numbers, len(plain), size)]
 
 
 def missing(have: Iterable[tuple[int, int]], until: int, block: int) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from sim import evidence as reports
 from sim.distributions import DISTRIBUTIONS
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result, Summary
-from sim.experiment.studies import load_study, shipped_studies
+from sim.experiment.studies import StudyFile, shipped_studies
 from sim.loading import field_at, shipped, unit_of, value_at
 from sim.measures import MEASURES, Measure
 from sim.measures.registry import by_group
@@ -20,6 +20,7 @@ from sim.report.numbers import QUALIFIER_WORDS, in_words, interval_in_words, int
 from sim.report.parameters import value_in_words
 from sim.reported import load
 from sim.scenario_file import Evidence, ReportedFigure, ScenarioFile
+from sim.yaml_reader import read_file
 
 _GRADE_STYLE = {"reported": "green", "published": "yellow", "assumed": "red"}
 
@@ -202,13 +203,13 @@ def scenario_table() -> Table:
 def study_table() -> Table:
     """Return the table of the shipped studies."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for name in ("study", "question", "base"):
+    for name in ("study", "question", "base", "levers", "design"):
         table.add_column(name, overflow="fold")
-    table.add_column("runs", justify="right")
     for path in shipped_studies():
-        study = load_study(path)
-        runs = f"{study.design.count} × {study.replications}"
-        table.add_row(path.stem, escape(study.written.question), study.written.base, runs)
+        study = StudyFile.model_validate(read_file(path).plain())
+        design = study.design if isinstance(study.design, str) else study.design.kind
+        levers = "\n".join(name.rpartition(".")[2] for name in study.levers)
+        table.add_row(path.stem, escape(study.question), study.base, levers, design.replace("_", " "))
     return table
 
 
