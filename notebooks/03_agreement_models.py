@@ -14,8 +14,8 @@
 # %% [markdown]
 # # The same traffic under each agreement model
 #
-# No agreement, jail enforcement, warrant service, task force: the same vehicles, the same people, the same luck. Only what the agreement
-# touches differs.
+# No agreement, jail enforcement, warrant service, task force: the same vehicles, the same people, the same luck. Only what
+# the agreement touches differs.
 
 # %%
 import sim

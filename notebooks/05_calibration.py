@@ -14,8 +14,8 @@
 # %% [markdown]
 # # Calibration, and what it cannot tell
 #
-# A few totals stand against many parameters. The fit says which parameters the reports inform, which only together, and which not at all.
-# The settings here are small so that the notebook is quick; use those of `stopflow calibrate` for an answer.
+# A few totals stand against many parameters. The fit says which parameters the reports inform, which only together, and
+# which not at all. The settings here are small so that the notebook is quick; use those of `stopflow calibrate` for an answer.
 
 # %%
 from sim.calibration import notebook
