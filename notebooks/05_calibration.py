@@ -26,7 +26,7 @@ from sim.report import calibration_pictures
 calibration = notebook.calibrate(
     "wyoming_safe_haul_2025",
     parameters=["status_check.go_ahead", "status_check.threshold", "inspection.selected", "traffic.flows.interstate_truck.rate"],
-    simulations=200,
+    simulations=500,
     particles=200,
     predictions=60,
 )
