@@ -25,8 +25,7 @@ def assert_same(reference, compiled):
     apart = np.flatnonzero((ours[:both] != theirs[:both]).any(axis=1))
     first = int(apart[0]) if len(apart) else both
     shown = [
-        f"{name}: "
-        + "; ".join(f"{Kind(row[1]).name} {dict(zip(COLUMNS, row, strict=True))}" for row in rows[first : first + 2].tolist())
+        f"{name}: " + "; ".join(f"{Kind(row[1]).name} {dict(zip(COLUMNS, row, strict=True))}" for row in rows[first : first + 2].tolist())
         for name, rows in (("simpy", theirs), ("compiled", ours))
     ]
     assert len(ours) == len(theirs) and not len(apart), f"event {first}\n" + "\n".join(shown)
