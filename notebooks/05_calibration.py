@@ -24,11 +24,11 @@ from sim.report import calibration_pictures
 
 # %%
 calibration = notebook.calibrate(
-    "wyoming_safe_haul_2025",
-    parameters=["status_check.go_ahead", "status_check.threshold", "inspection.selected", "traffic.flows.interstate_truck.rate"],
+    "laramie_shift_2026",
+    parameters=["status_check.go_ahead", "status_check.threshold", "traffic.flows.interstate_car.rate", "stop.traffic_task"],
     simulations=500,
     particles=200,
-    predictions=60,
+    predictions=40,
 )
 
 # %%
