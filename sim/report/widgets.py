@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import UsageError
+from sim.errors import UsageError, nearest
 from sim.experiment.replications import Result, run
-from sim.loading import field_at
 from sim.report.differences import DifferenceInWords, at_a_glance, differences_in_words
 from sim.report.page import fragment
 from sim.reported import load
@@ -47,16 +46,15 @@ def explore(scenario: str | Path, levers: Mapping[str, Sequence[Any]], *, replic
         raise UsageError("explore needs ipywidgets; install it with: pip install 'stopflow[notebooks]'") from None
     base_scenario = load(scenario)
     for path, values in levers.items():
-        field_at(path, type(base_scenario))
         if path not in base_scenario.evidence:
-            raise UsageError(f"{path}: is no parameter of {scenario}; 'stopflow explain {scenario}' lists them.")
+            raise UsageError(f"{path}: is no parameter of {scenario}; {nearest(path, base_scenario.evidence)}")
         if not 0 < len(values) <= MOST_CHOICES:
             raise UsageError(f"{path}: give 1 to {MOST_CHOICES} values to try.")
     base = run(base_scenario, replications=replications, seed=seed)
     known: dict[tuple[str, ...], Result] = {(): base}
     sliders = {
         path: SelectionSlider(
-            options=["base", *map(str, values)], value="base", description=path.split(".")[-1], description_tooltip=path,
+            options=["base", *map(str, values)], value="base", description=path.split(".")[-1], tooltip=path,
             continuous_update=False, style={"description_width": "12em"}, layout={"width": "36em"},
         )
         for path, values in levers.items()
