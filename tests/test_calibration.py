@@ -108,7 +108,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_calibration_leaves_the_promised_files(folder: Path) -> None:
     names = {path.name for path in (folder / "fit").iterdir()}
     assert names == {
-        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "emulator.csv", "manifest.json",
+        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "emulator.csv", "manifest.json", "report.html",
         "figures", "fitted",
     }  # fmt: skip
     draws = rows(folder / "fit" / "posterior.csv")
