@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios compile test test-slow lint format pictures digests schema bench clean
+.PHONY: help setup run scenarios compile test test-slow browser lint format pictures digests schema sbc bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ compile: setup ## compile the fast engine now, which long runs would do first
 test-slow: setup ## run the long statistical proofs
 	.venv/bin/pytest -m slow
 
+browser: setup ## install what the browser tests need (a Chromium must be there: apt-get install chromium)
+	UV_PROJECT_ENVIRONMENT=.venv $(SYNC) --group browser
+
 lint: setup ## check style, format and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -71,6 +74,9 @@ digests: setup ## accept changed results: write tests/digests.json anew (flag it
 
 schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
 	.venv/bin/python -m sim.schema
+
+sbc: setup ## check the calibration's intervals by simulation (under two hours) and write docs/verification/
+	.venv/bin/python -m tests.sbc
 
 bench: .venv-bench/.complete ## measure the engines and write the table in docs/performance.md
 	.venv-bench/bin/python -m tests.bench

@@ -10,12 +10,17 @@ from typing import Annotated
 import typer
 
 from sim import __version__
+from sim.commands.bundle import bundle
+from sim.commands.calibrate import calibrate
 from sim.commands.compare import compare, reproduce
 from sim.commands.explain import check, explain, list_
+from sim.commands.import_ import import_
 from sim.commands.replay import replay
+from sim.commands.report import report
 from sim.commands.run import run
 from sim.commands.sensitivity import discover, sensitivity
 from sim.commands.sweep import export, sweep
+from sim.commands.verify import verify
 from sim.errors import StopflowError
 
 app = typer.Typer(
@@ -57,6 +62,10 @@ def _options(
     pass
 
 
-for _command in (run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover):
+for _command in (
+    run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, calibrate,
+    report, verify, bundle,
+):  # fmt: skip
     app.command()(_command)
 app.command("list")(list_)
+app.command("import")(import_)

@@ -224,6 +224,18 @@ def find(scenario: str | Path) -> Path:
     raise ScenarioError.at(Place(str(scenario)), "", f"no such file and no such shipped scenario; {hint}")
 
 
+def base_of(path: Path) -> Path | None:
+    """Return the file that a scenario file extends, or None.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read, or what it extends may not be read.
+    """
+    extends = read_file(path).value.get("extends")
+    return None if extends is None else _base_file(path, extends, (path.resolve(),))
+
+
 # --- files and settings -> leaves -----------------------------------------------------------------------------------
 
 

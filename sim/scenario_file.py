@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from sim.errors import Place
@@ -26,13 +26,27 @@ class ReportedFigure(Parameters):
     """A figure that was reported about this very operation."""
 
     value: Number = given("the figure, in the unit of the measure")
-    qualifier: Literal["exact", "approximate", "at_least", "under"] = Field(default="exact", description="how firmly it was said")
+    qualifier: Literal["exact", "approximate", "at_least", "under", "range"] = Field(
+        default="exact", description="how firmly it was said"
+    )
+    low: Number | None = Field(default=None, description="the smallest figure that a range or an approximate figure allows")
+    high: Number | None = Field(default=None, description="the largest figure that a range or an approximate figure allows")
     use: Literal["target", "check", "not_a_target"] = Field(
         default="target", description="target: fit it; check: compare only; not_a_target: shown, never fitted"
     )
     figure: Text | None = Field(default=None, description="its identifier in the table of reported figures")
     source: Text = given("a key of sources:")
     note: Text | None = Field(default=None, description="what to beware of")
+
+    @model_validator(mode="after")
+    def _ends_belong_to_a_range(self) -> Self:
+        if (self.low is None) != (self.high is None) or (self.qualifier == "range" and self.low is None):
+            raise ValueError("a range has two ends; give both low and high.")
+        if self.low is not None and self.qualifier not in ("range", "approximate"):
+            raise ValueError(f"low and high do not go with '{self.qualifier}'; remove them, or write 'qualifier: range'.")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            raise ValueError("its value does not lie between low and high; correct one of them.")
+        return self
 
 
 class Evidence(BaseModel):

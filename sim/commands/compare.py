@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +20,7 @@ from sim.commands.shared import (
     console_for_people,
     engine_to_use,
     progress_bar,
+    reproducing_command,
     wishes_of,
     worker_count,
 )
@@ -26,6 +29,7 @@ from sim.errors import UsageError, nearest
 if TYPE_CHECKING:
     from sim.experiment.arms import Arms
     from sim.experiment.ranking import Rank
+    from sim.report.files import Told
     from sim.scenario_file import ScenarioFile
 
 MOST_DRAWS = 10_000
@@ -91,7 +95,7 @@ def compare(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1, help="One seed, one answer.")] = 1,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for comparison.csv, ranking.csv and manifest.json.")
+        Path | None, typer.Option("--out", "-o", help="Folder for the files; results/compare-NAME if not given.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
@@ -114,6 +118,7 @@ def compare(
         )
     folder = out or files.free_folder(f"compare-{Path(base).stem}")
     files.check_out(folder, force)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 10 if posterior else 100)
     processes = worker_count(workers, count * len(scenarios) * (draws if posterior else 1))
     expected = min(count, USUAL) if wishes else count * (draws if posterior else 1)
@@ -126,7 +131,8 @@ def compare(
             found = run_arms(
                 scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=used, progress=progress
             )
-    _write(found, wanted, folder, str(posterior) if posterior else None)
+    told = files.Told(command_line(), reproducing_command(), time.perf_counter() - clock, started)
+    _write(found, wanted, folder, told, str(posterior) if posterior else None)
     if not quiet:
         _show(found, wanted, folder)
     if found.unmet:
@@ -193,8 +199,9 @@ def _wanted(texts: list[str], base: ScenarioFile) -> dict[str, str]:
     return wanted or {name: wanted_of(known[name]) for name in RANKED if name in known}
 
 
-def _write(found: Arms, wanted: Mapping[str, str], folder: Path, posterior: str | None) -> None:
-    from sim.report import comparisons, files
+def _write(found: Arms, wanted: Mapping[str, str], folder: Path, told: Told, posterior: str | None) -> None:
+    from sim.report import comparison_report, comparisons, files
+    from sim.report.page import Facts
 
     with files.whole_folder(folder) as inside:
         files.write_comparison(found.pairs, inside / "comparison.csv")
@@ -204,7 +211,10 @@ def _write(found: Arms, wanted: Mapping[str, str], folder: Path, posterior: str 
             measures = next(iter(found.results.values())).measures.values()
             comparisons.write_spreads(comparisons.spreads(found, measures), inside / "comparison_over_posterior.csv")
             more = {"posterior": posterior, "draws": found.draws}
-        files.write_comparison_manifest(found.results, inside, command_line(), more)
+        else:
+            files.write_arms(found.results, inside / "replications.csv")
+        comparison_report.write(found.pairs, inside, Facts(told.reproduce, files.versions()), draws=found.draws)
+        files.write_comparison_manifest(found.results, inside, told, more)
 
 
 def _ranks(found: Arms, wanted: Mapping[str, str], every: bool) -> list[Rank]:
@@ -234,7 +244,7 @@ def _show(found: Arms, wanted: Mapping[str, str], folder: Path) -> None:
     console.print(
         "First is no more than the most or the least; --best MEASURE=most|least chooses. All stand in ranking.csv.", markup=False
     )
-    names = "comparison.csv, ranking.csv, manifest.json"
+    names = "report.html, comparison.csv, ranking.csv, manifest.json, figures/"
     if found.draws:
         print()
         measures = next(iter(found.results.values())).measures.values()

@@ -23,9 +23,11 @@ from sim.commands.shared import (
     engine_to_use,
     operation_of,
     progress_bar,
+    reproducing_command,
     wishes_of,
     worker_count,
 )
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,9 +67,24 @@ def run(
         typer.Option("--workers", "-w", min=1, max=MOST_WORKERS, help="Processes; results are the same with any number."),
     ] = None,
     engine: EngineOption = "auto",
+    posterior: Annotated[
+        Path | None,
+        typer.Option("--posterior", metavar="DIR", help="Draw parameters from a calibration: chance and ignorance shown apart."),
+    ] = None,
+    posterior_of: Annotated[
+        str | None,
+        typer.Option("--posterior-of", metavar="OPERATION", help="Whose parameters, if several operations have their own."),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Replicate one scenario: a table, files, a report."""
+    if posterior is not None:
+        _run_under_posterior(
+            scenario, posterior, posterior_of, replications, precision, seed, settings, out, force, workers, quiet
+        )
+        return
+    if posterior_of is not None:
+        raise UsageError("--posterior-of goes with --posterior; name the folder of a calibration.")
     from sim.experiment import replications as experiment
     from sim.report import files
     from sim.reported import load
@@ -98,10 +115,63 @@ def run(
         raise typer.Exit(1)
 
 
+def _run_under_posterior(
+    scenario: str,
+    posterior: Path,
+    posterior_of: str | None,
+    replications: int | None,
+    precision: list[str] | None,
+    seed: int,
+    settings: list[str] | None,
+    out: Path | None,
+    force: bool,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Replicate one scenario at draws of a calibration's posterior."""
+    from sim.calibration.posterior import read
+    from sim.calibration.uncertainty import carry, columns_of
+    from sim.report import files
+    from sim.report.calibration_files import write_carried
+    from sim.report.calibration_tables import uncertainty_table
+    from sim.reported import load
+
+    if precision:
+        raise UsageError("--precision is of chance alone and does not go with --posterior; give --replications.")
+    loaded, held = load(scenario, settings or []), read(posterior)
+    count = replications or 400
+    columns_of(held, loaded, count, posterior_of)
+    folder = out or files.free_folder(f"{Path(scenario).stem}-posterior")
+    files.check_out(folder, force)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    with progress_bar("replications", quiet) as progress:
+        carried = carry(
+            loaded, held, replications=count, operation=posterior_of, seed=seed,
+            workers=worker_count(workers, count), progress=progress,
+        )  # fmt: skip
+    facts = {
+        "command": command_line(),
+        "posterior": {"folder": posterior.name, "digest": held.digest, "of": posterior_of},
+        "started": started,
+        "run_seconds": round(time.perf_counter() - clock, 3),
+    }
+    with files.whole_folder(folder) as inside:
+        write_carried(carried, inside, facts)
+    if not quiet:
+        console = console_for_people()
+        console.print(f"{loaded.title}", markup=False, style="bold")
+        console.print(uncertainty_table(carried))
+        console.print(
+            f"{len(carried.drawn)} draws of {len(carried.parameters)} parameters, {carried.values.shape[1]} replications each. "
+            "'By chance': spread if the parameters were known; 'by ignorance': spread of the expected value since they are not.\n"
+            f"\nFiles in {folder}: uncertainty.csv, replications.csv, manifest.json, figures/chance_and_ignorance.svg",
+            markup=False,
+        )
+
+
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
     from sim.report import figures, files, html
 
-    command = command_line()
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
@@ -109,8 +179,8 @@ def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
         (inside / "figures").mkdir()
         for name, figure in drawn.items():
             figures.save_svg(figure, inside / "figures" / f"{name}.svg")
-        html.write_report(result, inside / "report.html", html.Facts(command=command, versions=files.versions()), drawn)
-        files.write_manifest(result, inside, command, seconds, started)
+        html.write_report(result, inside / "report.html", html.Facts(reproducing_command(), files.versions()), drawn)
+        files.write_manifest(result, inside, files.Told(command_line(), reproducing_command(), seconds, started))
 
 
 def _show(result: Result, folder: Path, scenario: str) -> None:

@@ -62,6 +62,24 @@ def command_line() -> str:
     return shlex.join(["stopflow", *sys.argv[1:]])
 
 
+#: Options that set where and how fast, not what; those with a value, and those without.
+_NOT_THE_RESULT = {"--out": 1, "-o": 1, "--workers": 1, "-w": 1, "--dask": 1, "--html": 1, "--force": 0, "--quiet": 0, "-q": 0}
+
+
+def reproducing_command() -> str:
+    """Return the command as it was typed without what cannot change a number, so that equal runs have equal reports."""
+    kept, skip = ["stopflow"], 0
+    for word in sys.argv[1:]:
+        name = word.partition("=")[0]
+        if skip:
+            skip -= 1
+        elif name in _NOT_THE_RESULT:
+            skip = 0 if "=" in word else _NOT_THE_RESULT[name]
+        else:
+            kept.append(word)
+    return shlex.join(kept)
+
+
 def console_for_people() -> Any:
     """Return where tables are printed."""
     from rich.console import Console

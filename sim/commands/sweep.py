@@ -21,6 +21,7 @@ from sim.commands.shared import (
     console_for_people,
     engine_to_use,
     progress_bar,
+    reproducing_command,
 )
 from sim.errors import UsageError
 
@@ -151,7 +152,9 @@ def write_files(study: Study, folder: Path, more: dict[str, Any] | None = None) 
         results = sweeps.Results(store)
         digest = sweeps.write_points(results, folder / sweeps.POINTS)
         sweeps.write_summary(results, folder / sweeps.SUMMARY)
-        sweeps.write_manifest(study, results, folder, digest, {"command": command_line(), **(more or {})})
+        sweeps.write_manifest(
+            study, results, folder, digest, {"command": command_line(), "reproduce": reproducing_command(), **(more or {})}
+        )
 
 
 def _foretell(study: Study, folder: Path, workers: int) -> None:
@@ -213,7 +216,7 @@ def _show(study: Study, folder: Path, outcome: Outcome, name: str) -> None:
     console.print(f"Mean ± half its 95% interval over the replications of a point: chance only.{more}", markup=False)
     console.print(
         f"\n{outcome.simulated:,} replications in {time_in_words(outcome.seconds)}. "
-        f"Files in {folder}: study.sqlite, points.csv, summary.csv, manifest.json",
+        f"Files in {folder}: study.sqlite, report.html, points.csv, summary.csv, manifest.json",
         markup=False,
     )
     more_of_them = f"stopflow sweep {shlex.quote(name)} --out {folder} --replications {2 * study.replications}"

@@ -33,7 +33,7 @@ FORMAT = 1
 #: A transaction is ended when it is this old: at most so much work is lost to a kill, and the disk is not asked for more often.
 COMMIT_SECONDS = 0.25
 #: Rooms of the package in which a change cannot change a number.
-_NOT_THE_MODEL = ("commands", "report", "experiment", "calibration", "scenarios")
+_NOT_THE_MODEL = ("commands", "report", "experiment", "calibration", "importing", "scenarios")
 _NOT_THE_MODEL_FILES = ("__init__.py", "cli.py", "api.py", "schema.py", "evidence.py", "reported.py", "errors.py")
 
 Floats = NDArray[np.float64]

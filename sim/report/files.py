@@ -11,11 +11,13 @@ import hashlib
 import json
 import math
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ from sim.experiment.replications import Result
 from sim.loading import to_plain
 
 MANIFEST = "manifest.json"
+#: What a result folder holds.
+RUN, COMPARISON, POSTERIOR_COMPARISON = "run", "comparison", "comparison over a posterior"
+SWEEP, CALIBRATION, UNDER_POSTERIOR, IMPORT = "sweep", "calibration", "run under a posterior", "import"
+#: The last key of a manifest: the hash of the manifest itself, taken while zeros stand in its place.
+SEAL, NO_SEAL = "manifest_sha256", "0" * 64
 SUMMARY_COLUMNS = (
     "measure", "unit", "mean", "sd", "p05", "median", "p95", "ci_low", "ci_high", "replications", "reported",
 )  # fmt: skip
@@ -97,6 +104,44 @@ def whole_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def check_file(path: Path, force: bool) -> None:
+    """Refuse a file that must not be written, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If it is there and ``force`` is not given, or cannot be written.
+    """
+    if path.is_dir():
+        raise UsageError(f"--out {path}: is a folder; name a file.")
+    if path.exists() and not force:
+        raise UsageError(f"--out {path}: is there already; name another file, or replace it with --force.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--out {path}: its folder does not exist; make it first, or name another.")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If the disk is full or the folder cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False) as stream:
+            half = Path(stream.name)
+            try:
+                stream.write(text)
+                stream.close()
+                half.chmod(0o644)
+                half.replace(path)
+            finally:
+                half.unlink(missing_ok=True)
+    except OSError as problem:
+        raise UsageError(f"--out {path}: cannot be written ({problem.strerror}); free some room or name another.") from None
+
+
 def number_text(value: float) -> str:
     """Return a number for a CSV cell: empty if undefined, without a point if whole."""
     if not math.isfinite(value):
@@ -122,15 +167,53 @@ def write_replications(result: Result, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["replication", *result.measures, "trace_digest"])
-        for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
-            writer.writerow([number, *map(number_text, row), digest])
+        writer.writerows(_replication_rows(result))
 
 
-def write_manifest(result: Result, folder: Path, command: str, seconds: float, started: str) -> None:
+def write_arms(results: Mapping[str, Result], path: Path) -> None:
+    """Write ``replications.csv`` of a comparison: as that of a run, with the number of the arm (0: the base) before it."""
+    base = next(iter(results.values()))
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["arm", "replication", *base.measures, "trace_digest"])
+        for arm, result in enumerate(results.values()):
+            writer.writerows([arm, *row] for row in _replication_rows(result))
+
+
+def _replication_rows(result: Result) -> Iterator[list[object]]:
+    for number, (row, digest) in enumerate(zip(result.values.tolist(), result.digests, strict=True)):
+        yield [number, *map(number_text, row), digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What only the command line knows of a result.
+
+    Attributes
+    ----------
+    command
+        The command as it was typed.
+    reproduce
+        The same without what cannot change a number.
+    seconds
+        How long it took.
+    started
+        When it began.
+    """
+
+    command: str
+    reproduce: str
+    seconds: float
+    started: str
+
+
+def write_manifest(result: Result, folder: Path, told: Told) -> None:
     """Write ``manifest.json``: all that is needed to repeat the run and to see that nothing has changed."""
     manifest = {
+        "kind": RUN,
         "stopflow": __version__,
-        "command": command,
+        "command": told.command,
+        "reproduce": told.reproduce,
         "scenario": to_plain(result.scenario),
         "scenario_file": Path(result.scenario.file).name,
         "scenario_digest": result.scenario.digest,
@@ -138,13 +221,13 @@ def write_manifest(result: Result, folder: Path, command: str, seconds: float, s
         "replications": len(result.values),
         "engine": result.engine,
         "trace_digest": result.digest,
-        "started": started,
-        "run_seconds": round(seconds, 3),
+        "started": told.started,
+        "run_seconds": round(told.seconds, 3),
+        "unmet": [asdict(wish) for wish in result.unmet],
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_record(manifest, folder)
 
 
 def write_comparison(results: Mapping[str, Result], path: Path) -> None:
@@ -162,13 +245,15 @@ def write_comparison(results: Mapping[str, Result], path: Path) -> None:
 
 
 def write_comparison_manifest(
-    results: Mapping[str, Result], folder: Path, command: str, more: Mapping[str, Any] | None = None
+    results: Mapping[str, Result], folder: Path, told: Told, more: Mapping[str, Any] | None = None
 ) -> None:
     """Write ``manifest.json`` of a comparison: every arm with its scenario and the digest of its traces."""
     base = next(iter(results.values()))
     manifest = {
+        "kind": COMPARISON if not more else POSTERIOR_COMPARISON,
         "stopflow": __version__,
-        "command": command,
+        "command": told.command,
+        "reproduce": told.reproduce,
         "seed": base.seed,
         "replications": len(base.values),
         "engine": base.engine,
@@ -182,11 +267,12 @@ def write_comparison_manifest(
             }
             for name, one in results.items()
         },
+        "started": told.started,
+        "run_seconds": round(told.seconds, 3),
         "versions": versions(),
         "commit": commit(),
-        "files": _hashes(folder),
     }
-    _write_json(manifest, folder / MANIFEST)
+    write_record(manifest, folder)
 
 
 def cell(text: str) -> str:
@@ -194,12 +280,40 @@ def cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Write the manifest of a folder that holds everything else already: the hash of each file, and its own.
+
+    Parameters
+    ----------
+    manifest
+        What is to be recorded, without hashes.
+    folder
+        The result folder.
+    """
+    (folder / MANIFEST).write_text(sealed(manifest, hashes(folder)), encoding="utf-8", newline="\n")
 
 
-def _write_json(value: object, path: Path) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+def sealed(manifest: Mapping[str, Any], hashed: Mapping[str, str]) -> str:
+    """Return the text of a manifest with the hashes of files, and its own."""
+    text = json.dumps({**manifest, "files": hashed, SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False)
+    seal = hashlib.sha256(f"{text}\n".encode()).hexdigest()
+    return f'"{SEAL}": "{seal}"'.join(text.rsplit(f'"{SEAL}": "{NO_SEAL}"', 1)) + "\n"
+
+
+def seal_holds(folder: Path) -> bool:
+    """Whether the manifest is, byte for byte, the one that was written."""
+    content = (folder / MANIFEST).read_bytes()
+    found = re.search(rf'"{SEAL}": "([0-9a-f]{{64}})"\n}}\n\Z'.encode(), content)
+    if not found:
+        return False
+    start, end = found.span(1)
+    return hashlib.sha256(content[:start] + NO_SEAL.encode() + content[end:]).hexdigest().encode() == found[1]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder but its manifest, by path within it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -215,10 +329,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        needed = ("scenario", "scenario_digest", "seed", "replications")
-        if not isinstance(manifest, dict) or any(key not in manifest for key in needed):
+        if not isinstance(manifest, dict) or "stopflow" not in manifest:
             raise ValueError("keys are missing")
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None
     return manifest
 

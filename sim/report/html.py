@@ -1,21 +1,17 @@
-"""The report of a run: one HTML file that needs no network, no script and no other file, and is the same each time.
-
-Titles, notes and sources come from strangers' scenarios: everything is escaped, and only web addresses become links.
-"""
+"""The report of a run: its answer, its measures, its pictures, its parameters and where they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim import __version__
 from sim.experiment.replications import Result, Summary
-from sim.loading import PARAMETER_SECTIONS
 from sim.measures import Measure
 from sim.measures.registry import by_group
 from sim.report.answer import answer
+from sim.report.differences import at_a_glance
 from sim.report.numbers import (
     DASH,
     QUALIFIER_WORDS,
@@ -27,7 +23,17 @@ from sim.report.numbers import (
     range_in_words,
     verdict,
 )
-from sim.report.parameters import ParameterInWords, SourceInWords, parameters_in_words, source_in_words
+from sim.report.page import CHECKLISTS, Facts, render
+from sim.report.parameters import (
+    SourceInWords,
+    by_section,
+    contradictions_of,
+    grade_counts,
+    parameters_in_words,
+    source_in_words,
+    sources_in_words,
+    uninformed_by_kind,
+)
 from sim.report.pictures import pictures_of
 from sim.scenario_file import ReportedFigure
 
@@ -36,32 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts", "write_report"]
 
-TEMPLATE = "report.html.j2"
-#: What stands side by side at the top of the report.
-AT_A_GLANCE = {
-    "Yield": ("detained", "vehicles_with_detained", "detained_without_licence", "detained_out_of_state_licence"),
-    "Burden and error": (
-        "referrals", "referred_then_released", "held_then_released_hours", "citizens_referred", "citizens_detained",
-        "minutes_beyond_task_mean", "vehicles_passed_unstopped",
-    ),
-}  # fmt: skip
 USES = {"target": "target of the fit", "check": "compared only", "not_a_target": "shown, not a target"}
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What only the caller of a report knows.
-
-    Attributes
-    ----------
-    command
-        The command line that makes this result again.
-    versions
-        Versions of Python and of the libraries that make numbers, by name.
-    """
-
-    command: str
-    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,37 +91,52 @@ def write_report(result: Result, path: str | Path, facts: Facts, figures: Mappin
     Path(path).write_text(report(result, facts, figures), encoding="utf-8", newline="\n")
 
 
-def report(result: Result, facts: Facts, figures: Mapping[str, Figure] | None = None) -> str:
-    """Return the report of a run as the text of an HTML file; the parameters are those of :func:`write_report`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def report(
+    result: Result,
+    facts: Facts,
+    figures: Mapping[str, Figure] | None = None,
+    checklists: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the report of a run as the text of an HTML file; the parameters are those of :func:`write_report`.
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    ``checklists`` are shown at its end if given, as :func:`sim.report.reports.lists_of` returns them.
+    """
     rows = {name: _measure_in_words(result, measure) for name, measure in result.measures.items()}
     parameters = list(parameters_in_words(result.scenario))
-    return environment.get_template(TEMPLATE).render(
+    contradictions = contradictions_of(result.scenario)
+    return render(
+        "run.html.j2",
+        facts,
+        _contents(bool(contradictions)) | (CHECKLISTS if checklists else {}),
         scenario=result.scenario,
         result=result,
         replications=len(result.values),
-        facts=facts,
-        version=__version__,
         answer=answer(result),
-        glance={title: [rows[name] for name in names if name in rows] for title, names in AT_A_GLANCE.items()},
+        glance={title: [rows[name] for name in names] for title, names in at_a_glance(result.measures).items()},
         groups={group: [rows[one.name] for one in members] for group, members in by_group(result.measures)},
         reported=[row.reported for row in rows.values() if row.reported],
+        contradictions=contradictions,
         pictures=pictures_of(result, figures),
-        parameters=_by_section(parameters),
-        sources={key: source_in_words(result.scenario, key) for key in sorted(result.scenario.sources)},
-        grades=_grades(parameters),
-        uninformed=_uninformed(parameters),
-        dash=DASH,
+        parameters=by_section(parameters),
+        sources=sources_in_words(result.scenario),
+        checklists=checklists,
+        grades=grade_counts(parameters),
+        uninformed=uninformed_by_kind(parameters),
     )
+
+
+def _contents(contradictions: bool) -> dict[str, str]:
+    return {
+        "answer": "Answer",
+        "measures": "All measures",
+        "pictures": "Pictures",
+        "limits": "What the reports cannot tell",
+        "parameters": "Parameters",
+        "reported": "Reported figures",
+        **({"contradictions": "Contradictions"} if contradictions else {}),
+        "sources": "Sources",
+        "reproduce": "How to reproduce",
+    }
 
 
 def _measure_in_words(result: Result, measure: Measure) -> MeasureInWords:
@@ -193,31 +189,3 @@ def _reported_in_words(result: Result, measure: Measure, figure: ReportedFigure)
         source=source_in_words(result.scenario, figure.source),
         note=figure.note or "",
     )
-
-
-def _by_section(parameters: list[ParameterInWords]) -> dict[str, list[ParameterInWords]]:
-    """Return the parameters by section, in the order of the pathway."""
-    return {section: [row for row in parameters if row.path.split(".")[0] == section] for section in PARAMETER_SECTIONS}
-
-
-def _grades(parameters: list[ParameterInWords]) -> dict[str, int]:
-    counts = {grade: sum(row.grade == grade for row in parameters) for grade in ("reported", "published", "assumed")}
-    return counts | {"fitted": sum(row.fitted for row in parameters), "all": len(parameters)}
-
-
-def _uninformed(parameters: list[ParameterInWords]) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    """Return (path, last word) of what no publication fixes, by kind and by the section that it stands in."""
-    kinds: dict[str, Callable[[ParameterInWords], bool]] = {
-        "Fitted to the reported figures": lambda row: row.fitted,
-        "Unknown and assumed": lambda row: not row.fitted and row.role == "unknown",
-        "Levers whose setting nobody reported": lambda row: not row.fitted and row.role == "lever",
-        "Without a source: what defines the operation": lambda row: not row.fitted and row.role == "given",
-    }
-    lists: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for kind, belongs in kinds.items():
-        sections = lists.setdefault(kind, {})
-        for row in parameters:
-            if row.grade == "assumed" and belongs(row):
-                section, _, last = row.path.rpartition(".")
-                sections.setdefault(section, []).append((row.path, last))
-    return lists

@@ -18,8 +18,14 @@ DASH = "\N{EN DASH}"
 #: Units in which fractions occur; everything else is counted in whole things.
 CONTINUOUS = ("minutes", "hours", "share")
 #: Signs for how firmly a figure was reported, put before it.
-QUALIFIER_SIGNS = {"exact": "", "approximate": "≈ ", "at_least": "≥ ", "under": "< "}
-QUALIFIER_WORDS = {"exact": "", "approximate": "about ", "at_least": "at least ", "under": "fewer than "}
+QUALIFIER_SIGNS = {"exact": "", "approximate": "≈ ", "at_least": "≥ ", "under": "< ", "range": "≈ "}
+QUALIFIER_WORDS = {
+    "exact": "",
+    "approximate": "about ",
+    "at_least": "at least ",
+    "under": "fewer than ",
+    "range": "in a range about ",
+}
 
 Verdict = Literal["inside", "below", "above", "undefined"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from sim.loading import field_at, unit_of, value_at
+from sim.evidence import Contradiction, shipped_table
+from sim.loading import PARAMETER_SECTIONS, field_at, unit_of, value_at
 from sim.report.numbers import DASH
 from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import format_duration, format_money
@@ -98,6 +99,47 @@ def web_address(url: str | None) -> str:
     except ValueError:
         return ""
     return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def sources_in_words(scenario: ScenarioFile) -> dict[str, SourceInWords | None]:
+    """Return every source of a scenario, by its key in alphabetical order."""
+    return {key: source_in_words(scenario, key) for key in sorted(scenario.sources)}
+
+
+def contradictions_of(scenario: ScenarioFile) -> list[Contradiction]:
+    """Return the contradictions between reports in which the reported figures of a scenario stand."""
+    table = shipped_table()
+    used = set(table.used_by(scenario))
+    return [one for one in table.contradictions.values() if used & set(one.figures)]
+
+
+def by_section(parameters: list[ParameterInWords]) -> dict[str, list[ParameterInWords]]:
+    """Return the parameters by section, in the order of the pathway."""
+    return {section: [row for row in parameters if row.path.split(".")[0] == section] for section in PARAMETER_SECTIONS}
+
+
+def grade_counts(parameters: list[ParameterInWords]) -> dict[str, int]:
+    """Return how many parameters have each grade, how many are fitted, and how many there are."""
+    counts = {grade: sum(row.grade == grade for row in parameters) for grade in ("reported", "published", "assumed")}
+    return counts | {"fitted": sum(row.fitted for row in parameters), "all": len(parameters)}
+
+
+def uninformed_by_kind(parameters: list[ParameterInWords]) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Return (path, last word) of what no publication fixes, by kind and by the section that it stands in."""
+    kinds: dict[str, Callable[[ParameterInWords], bool]] = {
+        "Fitted to the reported figures": lambda row: row.fitted,
+        "Unknown and assumed": lambda row: not row.fitted and row.role == "unknown",
+        "Levers whose setting nobody reported": lambda row: not row.fitted and row.role == "lever",
+        "Without a source: what defines the operation": lambda row: not row.fitted and row.role == "given",
+    }
+    lists: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for kind, belongs in kinds.items():
+        sections = lists.setdefault(kind, {})
+        for row in parameters:
+            if row.grade == "assumed" and belongs(row):
+                section, _, last = row.path.rpartition(".")
+                sections.setdefault(section, []).append((row.path, last))
+    return lists
 
 
 def _range(evidence: Evidence) -> str:

@@ -28,11 +28,12 @@ from sim.errors import UsageError
 from sim.experiment.replications import summarise
 from sim.experiment.store import FILE, PointRow, Store, digest_of_point, model_digest, run_key
 from sim.experiment.studies import Study
-from sim.report.files import MANIFEST, cell, commit, number_text, sha256, versions
+from sim.report.files import MANIFEST, SWEEP, cell, commit, number_text, sealed, sha256, versions
 from sim.report.numbers import in_words
 
 SUMMARY = "summary.csv"
 POINTS = "points.csv"
+REPORT = "report.html"
 _NUMBERS = ("mean", "sd", "p05", "median", "p95", "ci_low", "ci_high")
 #: Points that are shown in a terminal.
 SHOWN_POINTS = 40
@@ -217,8 +218,12 @@ def write_points(results: Results, path: Path) -> str:
 
 def write_manifest(study: Study, results: Results, folder: Path, digest: str, facts: Mapping[str, Any]) -> None:
     """Write ``manifest.json``: all that is needed to repeat the sweep and to see that nothing has changed."""
+    from sim.report.page import Facts
+    from sim.report.sweep_report import sweep_report
+
     total, failed = results.store.count_points()
     manifest = {
+        "kind": SWEEP,
         "stopflow": __version__,
         **facts,
         "study_file": Path(study.file).name,
@@ -231,10 +236,13 @@ def write_manifest(study: Study, results: Results, folder: Path, digest: str, fa
         "model_digest": model_digest(),
         "versions": versions(),
         "commit": commit(),
-        "files": {name: sha256(folder / name) for name in (POINTS, SUMMARY)},
     }
+    page = sweep_report(folder, manifest, Facts(str(facts.get("reproduce", "")), versions()))
+    with whole_file(folder / REPORT) as stream:
+        stream.write(page)
+    hashed = {name: sha256(folder / name) for name in (POINTS, SUMMARY, REPORT)}
     with whole_file(folder / MANIFEST) as stream:
-        stream.write(json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        stream.write(sealed(manifest, hashed))
 
 
 def sweep_table(results: Results, measures: Sequence[str]) -> Table:

@@ -1,0 +1,89 @@
+"""Import published or own figures: aggregates out, no person's row kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.commands.shared import QuietOption, command_line, console_for_people
+from sim.errors import UsageError, nearest
+
+DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
+
+
+def import_(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="What file it is; 'stopflow import kinds' lists them.", show_default=False)
+    ],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A CSV file in UTF-8.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for scenario.yaml and aggregates.csv.")] = None,
+    base: Annotated[str, typer.Option("--base", metavar="SCENARIO", help="The scenario that the figures are laid over.")] = "",
+    publisher: Annotated[str, typer.Option("--publisher", help="Who published the file.")] = "not said",
+    published: Annotated[str, typer.Option("--published", metavar="DATE", help="When: YYYY, YYYY-MM or YYYY-MM-DD.")] = "",
+    source: Annotated[str, typer.Option("--source", help="The key of the source in the scenario.")] = "imported",
+    first: Annotated[
+        datetime | None, typer.Option("--from", metavar="DAY", formats=["%Y-%m-%d"], help="Only rows from this day on.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", metavar="DAY", formats=["%Y-%m-%d"], help="Only rows up to this day.")
+    ] = None,
+    place: Annotated[str, typer.Option("--place", help="Only rows of this place, state, county or facility.")] = "",
+    agency: Annotated[str, typer.Option("--agency", help="Only rows of this agency.")] = "",
+    model: Annotated[str, typer.Option("--model", help="Only rows of this agreement model.")] = "",
+    flow: Annotated[str, typer.Option("--flow", help="The flow of traffic that an hourly profile is for.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Turn a file of figures into a scenario: reported figures, durations, shares. People are counted, never kept."""
+    from sim import loading
+    from sim.importing import adapters, writing
+    from sim.importing.reading import Table
+    from sim.models import model_of
+    from sim.report import files
+
+    if kind == "kinds":
+        for name, words in adapters.described():
+            print(f"{name:18} {words}")
+        return
+    if kind not in adapters.ADAPTERS:
+        raise UsageError(f"import {kind}: no such kind; {nearest(kind, adapters.ADAPTERS)}")
+    if file is None:
+        raise UsageError(f"import {kind}: name the CSV file.")
+    if not loading.NAME.fullmatch(source):
+        raise UsageError(f"--source {source}: write small letters, digits and underscores, beginning with a letter.")
+    adapter, usual = adapters.ADAPTERS[kind]
+    base = base or usual
+    over = loading.load(base)
+    known = getattr(over, "flow_names", ())
+    if flow and flow not in known:
+        raise UsageError(f"--flow {flow}: {base} has no such flow; {nearest(flow, known)}")
+    folder = out or files.free_folder(f"import-{file.stem}")
+    files.check_out(folder, force)
+    wanted = adapters.Wanted(model_of(over).measures(over), source, _day(first), _day(last), place, agency, model, flow)
+    table = Table(file)
+    found = adapter(table, wanted)
+    grade = "reported" if kind == "tidy" else "published"
+    labels = writing.Labels(kind, base, f"{over.title}, with imported figures", source, publisher, published or "not said", grade)
+    with files.whole_folder(folder) as inside:
+        writing.write(found, table, labels, inside, command_line())
+        loading.load(inside / writing.SCENARIO)  # what was written is a sound scenario, or nothing is left
+    if not quiet:
+        _tell(folder, table.rows, table.left_out, len(found.parameters), len(found.reported), found.suppressed)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _tell(folder: Path, rows: int, left_out: dict[str, int], parameters: int, reported: int, suppressed: int) -> None:
+    console = console_for_people()
+    console.print(f"{rows:,} rows read; {parameters} parameters and {reported} reported figures.", markup=False)
+    for why, count in sorted(left_out.items()):
+        console.print(f"  {count:,} rows: {why}", markup=False)
+    if suppressed:
+        console.print(f"{suppressed} cells were suppressed: they are small, or were so at the source.", markup=False)
+    console.print(f"Files in {folder}: scenario.yaml, aggregates.csv, manifest.json. Look at every line.", markup=False)
+    console.print(f"\nNext:  stopflow run {folder}/scenario.yaml", markup=False)

@@ -1,0 +1,122 @@
+"""Aggregates -> a scenario file that loads, the tidy file, and a record of what was read and left out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.importing.adapters import TIDY
+from sim.importing.aggregates import Aggregates, Parameter
+from sim.importing.reading import SMALLEST_CELL, Table
+from sim.report.files import IMPORT, cell, number_text, sha256, write_record
+
+SCENARIO, AGGREGATES = "scenario.yaml", "aggregates.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is said about an import beside its numbers."""
+
+    kind: str
+    base: str
+    title: str
+    source: str
+    publisher: str
+    date: str
+    grade: str
+
+
+def write(found: Aggregates, table: Table, labels: Labels, folder: Path, command: str) -> None:
+    """Write ``scenario.yaml``, ``aggregates.csv`` and ``manifest.json`` into an empty folder.
+
+    Parameters
+    ----------
+    found
+        What the adapter found.
+    table
+        The file that was read.
+    labels
+        What is said about it.
+    folder
+        Where to write.
+    command
+        The command line.
+    """
+    (folder / SCENARIO).write_text(scenario_text(found, labels), encoding="utf-8", newline="\n")
+    with (folder / AGGREGATES).open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(TIDY)
+        for one in found.cells:
+            words = asdict(one) | {"count": number_text(one.count)}
+            writer.writerow([cell(str(words[name])) for name in TIDY])
+    write_record(_record(found, table, labels, command), folder)
+
+
+def _record(found: Aggregates, table: Table, labels: Labels, command: str) -> dict[str, Any]:
+    return {
+        "kind": IMPORT,
+        "stopflow": __version__,
+        "command": command,
+        "read": {"as": labels.kind, "file": table.path.name, "sha256": sha256(table.path), "rows": table.rows},
+        "columns_used": list(table.columns_kept),
+        "columns_never_looked_at": list(table.columns_dropped),
+        "rows_left_out": dict(sorted(table.left_out.items())),
+        "cells_suppressed": found.suppressed,
+        "smallest_cell": SMALLEST_CELL,
+    }
+
+
+def scenario_text(found: Aggregates, labels: Labels) -> str:
+    """Return a scenario with the imported parameters and reported figures, laid over its base."""
+    question = f"What does {labels.base} give with the figures of {labels.publisher}?"
+    lines = [
+        f"# Made by 'stopflow import'. Counts below {SMALLEST_CELL} were suppressed; look at every line before you rely on it.",
+        f"extends: {labels.base}",
+        f"title: {_quoted(labels.title)}",
+        f"question: {_quoted(question)}",
+        *_tree(_nested(found.parameters), labels),
+    ]
+    if found.reported:
+        lines.append("reported:")
+        for figure in found.reported:
+            note = f", note: {_quoted(figure.note)}" if figure.note else ""
+            lines.append(
+                f"  {figure.measure}: {{value: {number_text(figure.value)}, qualifier: {figure.qualifier}, use: {figure.use}, "
+                f"source: {labels.source}{note}}}"
+            )
+    lines += ["sources:", f"  {labels.source}: {{publisher: {_quoted(labels.publisher)}, date: {_quoted(labels.date)}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def _nested(parameters: list[Parameter]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for one in parameters:
+        *sections, key = one.path.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = one
+    return tree
+
+
+def _tree(tree: Mapping[str, Any], labels: Labels, indent: str = "") -> list[str]:
+    lines = []
+    for key, value in tree.items():
+        if isinstance(value, Parameter):
+            note = f", note: {_quoted(value.note)}" if value.note else ""
+            written = f"{{value: {value.written}, source: {labels.source}, grade: {labels.grade}{note}}}"
+            lines.append(f"{indent}{key}: {written}")
+        else:
+            lines += [f"{indent}{key}:", *_tree(value, labels, indent + "  ")]
+    return lines
+
+
+def _quoted(text: str) -> str:
+    """Return text as YAML reads it back, whatever it holds."""
+    return json.dumps(textwrap.shorten(text, 300, placeholder=" …"), ensure_ascii=False)

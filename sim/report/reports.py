@@ -1,0 +1,79 @@
+"""A result folder -> its report, whatever kind of result it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.report import checklists, files
+from sim.report.checklists import Study
+from sim.report.comparison_report import comparison_report
+from sim.report.html import report
+from sim.report.page import Facts
+from sim.report.record import read_record, read_results
+
+
+def study_of(folder: Path, authors: Mapping[str, str] | None = None) -> Study:
+    """Return a result folder read back, with what its authors wrote.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no result, or a damaged one.
+    """
+    record = read_record(folder)
+    return Study(record, read_results(record), authors or {})
+
+
+def facts_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what a manifest says of the command and the versions that made a result."""
+    versions = manifest.get("versions")
+    return Facts(str(manifest.get("reproduce") or manifest.get("command") or ""), versions if isinstance(versions, dict) else {})
+
+
+def page_of_folder(folder: Path) -> str | None:
+    """Return the report of a calibration or a sweep; None for a result that is read back as a study.
+
+    Raises
+    ------
+    UsageError
+        If the folder is damaged.
+    """
+    from sim.report.calibration_report import calibration_report
+    from sim.report.sweep_report import sweep_report
+
+    manifest = files.read_manifest(folder)
+    if manifest.get("kind") == files.CALIBRATION:
+        return calibration_report(folder, manifest, facts_of(manifest))
+    if manifest.get("kind") == files.SWEEP:
+        return sweep_report(folder, manifest, facts_of(manifest))
+    return None
+
+
+def html_of(study: Study, with_checklists: bool = False) -> str:
+    """Return the report of a study as the text of an HTML file.
+
+    Parameters
+    ----------
+    study
+        What :func:`study_of` returns.
+    with_checklists
+        Add STRESS-DES and TRACE.
+    """
+    record = study.record
+    facts = facts_of(record.manifest)
+    lists = lists_of(study) if with_checklists else None
+    if record.kind == files.COMPARISON:
+        return comparison_report(study.results, facts, checklists=lists)
+    return report(study.base, facts, checklists=lists)
+
+
+def lists_of(study: Study) -> dict[str, Any]:
+    """Return the checklists as the templates show them."""
+    return {
+        "stress": checklists.stress(study),
+        "trace": checklists.trace(study),
+        "calibrated": checklists.held_against(study, targets=True),
+        "held_out": checklists.held_against(study, targets=False),
+    }

@@ -1,0 +1,160 @@
+"""Whether a result folder is still what was written, and whether this machine gets the same numbers.
+
+Three kinds of question, each of which can be answered with no: are the files the ones that were written (hashes); do they
+agree with each other (digests and the summary follow from the replications); and do replications that are run again here
+leave the same trace and the same numbers. Nothing needs a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import StopflowError
+from sim.experiment.replications import Result, run_block
+from sim.report import files
+from sim.report.record import REPLICATIONS, Record, read_record, read_results
+from sim.trace import digest_of
+
+STORE = "study.sqlite"
+#: Kinds of results whose files are hashed, but whose replications are not run again here.
+HASHED_ONLY = (files.POSTERIOR_COMPARISON, files.CALIBRATION, files.UNDER_POSTERIOR, files.IMPORT, files.SWEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question about a folder and its answer."""
+
+    question: str
+    held: bool
+    detail: str = ""
+
+
+def verify(folder: Path, replay: int = 5, done: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Check]:
+    """Yield the answers in turn; what follows a damaged record is not asked.
+
+    Parameters
+    ----------
+    folder
+        A result folder.
+    replay
+        How many replications to run again for each arm: the first, the last, and others spread by the record's own hash.
+    done
+        Called with the replications run again so far and in all.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no result.
+    """
+    if not (folder / files.MANIFEST).is_file():
+        files.read_manifest(folder)  # says what is missing
+    yield Check("manifest.json is as it was written", files.seal_holds(folder))
+    try:
+        manifest = files.read_manifest(folder)
+        yield from _files_as_written(folder, manifest)
+        if manifest.get("kind") == files.SWEEP:
+            yield from _sweep_follows_from_its_store(folder, manifest)
+        if manifest.get("kind") in HASHED_ONLY:
+            return
+        record = read_record(folder)
+    except StopflowError as problem:
+        yield Check("manifest.json can be read", held=False, detail=str(problem))
+        return
+    yield from _scenarios_as_written(record)
+    try:
+        results = read_results(record)
+    except StopflowError as problem:
+        yield Check(f"{REPLICATIONS} can be read", held=False, detail=str(problem))
+        return
+    yield from _agree_with_each_other(record, results)
+    yield from _replayed(record, results, replay, done)
+
+
+def _files_as_written(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Check]:
+    written = manifest.get("files")
+    if not isinstance(written, dict):
+        yield Check("the manifest names its files", held=False)
+        return
+    links = [path.name for path in folder.rglob("*") if path.is_symlink()]
+    there = files.hashes(folder)
+    changed = sorted(name for name in written if name in there and there[name] != written[name])
+    # The bytes of a store hang on how often it was stopped; what it holds is checked against the files that follow from it.
+    aside = {STORE} if manifest.get("kind") == files.SWEEP else set()
+    missing, foreign = sorted(set(written) - set(there)), sorted(set(there) - set(written) - aside)
+    for question, names in (
+        (f"all {len(written)} files are as they were written", changed),
+        ("no file is missing", missing),
+        ("no file was added", [*foreign, *links]),
+    ):
+        yield Check(question, not names, ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
+
+
+def _sweep_follows_from_its_store(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Check]:
+    from sim.experiment.store import open_store
+    from sim.report import sweeps
+
+    with tempfile.TemporaryDirectory() as scratch, open_store(folder, write=False) as store:
+        results = sweeps.Results(store)
+        digest = sweeps.write_points(results, Path(scratch) / sweeps.POINTS)
+        sweeps.write_summary(results, Path(scratch) / sweeps.SUMMARY)
+        for name in (sweeps.POINTS, sweeps.SUMMARY):
+            there = folder / name
+            same = there.is_file() and there.read_bytes() == (Path(scratch) / name).read_bytes()
+            yield Check(f"{name} follows from {STORE}, byte for byte", same)
+        yield Check("the digest over all results follows from the store", digest == manifest.get("results_digest"))
+
+
+def _scenarios_as_written(record: Record) -> Iterator[Check]:
+    for arm in record.arms:
+        yield Check(f"{arm.name}: the scenario has the digest that was recorded", arm.scenario.digest == arm.scenario_digest)
+
+
+def _agree_with_each_other(record: Record, results: dict[str, Result]) -> Iterator[Check]:
+    for arm, result in zip(record.arms, results.values(), strict=True):
+        question = f"{arm.name}: the digest over all traces follows from {REPLICATIONS}"
+        yield Check(question, digest_of(list(result.digests)) == arm.trace_digest)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "made.csv"
+        if record.kind == files.COMPARISON:
+            name = "comparison.csv"
+            files.write_comparison(results, made)
+        else:
+            name = "summary.csv"
+            files.write_summary(next(iter(results.values())), made)
+        there = record.folder / name
+        same = there.is_file() and there.read_bytes() == made.read_bytes()
+    yield Check(f"{name} follows from {REPLICATIONS}, byte for byte", same)
+
+
+def _replayed(record: Record, results: dict[str, Result], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
+    chosen = sample(record, replay)
+    total = len(chosen) * len(results)
+    for place, (name, result) in enumerate(results.items()):
+        differing = []
+        for number, replication in enumerate(chosen):
+            (values,), (digest,) = run_block(result.scenario, record.seed, replication, 1)
+            told = [files.number_text(value) for value in result.values[replication].tolist()]
+            if digest != result.digests[replication]:
+                differing.append(f"{replication} (another trace)")
+            elif [files.number_text(value) for value in values] != told:
+                differing.append(f"{replication} (other numbers)")
+            done(place * len(chosen) + number + 1, total)
+        count = f"{len(chosen)} of {record.replications} replications"
+        yield Check(f"{name}: {count}, run again here, leave the same trace and numbers", not differing, ", ".join(differing))
+
+
+def sample(record: Record, count: int) -> list[int]:
+    """Return which replications to run again: first, last, and others that the record's own hash picks."""
+    last = record.replications - 1
+    chosen = [0, last][:count]
+    number = 0
+    while len(set(chosen)) < min(count, record.replications):
+        spread = hashlib.sha256(f"{record.arms[0].trace_digest}/{number}".encode()).digest()
+        chosen.append(int.from_bytes(spread[:8], "big") % record.replications)
+        number += 1
+    return sorted(set(chosen))
