@@ -292,7 +292,7 @@ def asked_funnel() -> Calibration:
 
     def counts(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         p, q = values.T
-        stops = np.full(len(values), 1_000)
+        stops = rng.poisson(1_000, len(values))
         referrals = rng.binomial(stops, p)
         return np.column_stack(
             [stops, rng.binomial(referrals, q), referrals, rng.binomial(stops, 0.02 * p), rng.poisson(30, len(values))]
@@ -304,7 +304,6 @@ def asked_funnel() -> Calibration:
     simulated = np.zeros((len(seen), len(model_of(WYOMING).measures(WYOMING))))
     for at, name in enumerate(("stops", "detained", "referrals", "criminal_arrests", "people_booked")):
         simulated[:, list(model_of(WYOMING).measures(WYOMING)).index(name)] = seen[:, at]
-    # The stops are known and the same in every simulation, so that they tell nothing.
     targets = tuple(funnel.targets)
     emulator = learn(funnel.priors, targets, normal, seen[:, :2])
     latent = fit(emulator.log_likelihood, 2, seed=6, particles=4_000).latent
