@@ -235,6 +235,11 @@ def test_what_a_policy_sets_is_not_drawn_from_the_posterior(folder: Path) -> Non
         (["calibrate", "small.yaml", "--answer", "detaned"], "did you mean 'detained'?"),
         ([*ASK, "--rival", "late: status_check.threshold=0.6"], "name the policy"),
         ([*ASK, "--policy", "status_check.limit='5 min'", "--rival", "late"], "what differs"),
+        (
+            [*ASK, "--policy", "status_check.limit='5 min'", "--rival", "late: status_check.treshold=1"],
+            "did you mean 'threshold'",
+        ),
+        ([*ASK, "--policy", "status_check.limit='5 min'", "--rival", "odd: reported.inspections.value=99"], "cannot be among"),
         (["calibrate", "small.yaml", "--leave-one-out"], "two operations or more"),
         (["calibrate", "no_agreement"], "nothing to fit"),
         (["calibrate", "small.yaml", "--out", "fit"], "is not empty"),
