@@ -32,35 +32,36 @@ class Model:
         The measures of a scenario by name; some depend on the days that the scenario asks about.
     measure_all
         Their values for one trace, in the same order.
+    compiled
+        The module whose ``measured`` makes measures and digests of many replications; empty where there is none.
     part_of
         Pairs of measures of which the first counts things that are among those the second counts.
     """
 
     kind: str
     root: type[ScenarioFile]
-    engine: str
     draw: Callable[[Any, int, int], Any]
     simulate: Callable[[Any, Any], Trace]
     measures: Callable[[Any], Mapping[str, Measure]]
     measure_all: Callable[[Trace, Any], list[float]]
     part_of: Callable[[Any], Sequence[tuple[str, str]]]
+    compiled: str = ""
 
 
 OPERATION = Model(
     kind="operation",
     root=Scenario,
-    engine=simpy_engine.NAME,
     draw=chance.draw,
     simulate=simpy_engine.simulate,
     measures=lambda scenario: measures.MEASURES,
     measure_all=measures.measure_all,
     part_of=lambda scenario: measures.PART_OF,
+    compiled="sim.engines.compiled.run",
 )
 
 PROGRAMME = Model(
     kind="programme",
     root=ProgrammeScenario,
-    engine=programme_pathway.NAME,
     draw=programme_draw.draw,
     simulate=programme_pathway.simulate,
     measures=programme_measures.measures,

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from sim.calibration.priors import Prior
 from sim.distributions import Distribution, Empirical, Lognormal
-from sim.experiment.replications import run_block
+from sim.engines import AUTO
+from sim.experiment.replications import engine_for, run_block
 from sim.fields import FrozenDict
 from sim.loading import value_at
 from sim.models import model_of
@@ -51,6 +52,7 @@ def simulate(  # noqa: PLR0913 - all but the first three are optional and by nam
     first: int = 0,
     workers: int = 1,
     pool: Executor | None = None,
+    engine: str = AUTO,
     progress: Progress = lambda done, total: None,
 ) -> Floats:
     """Run the real model once at each row of parameter values.
@@ -69,6 +71,8 @@ def simulate(  # noqa: PLR0913 - all but the first three are optional and by nam
         Processes; the matrix is the same with any number.
     pool
         Processes that are there already, from :func:`pool_of`; they take a second to start.
+    engine
+        Which engine to use; the matrix is the same with any.
     progress
         Called with the rows done and wanted.
 
@@ -77,8 +81,10 @@ def simulate(  # noqa: PLR0913 - all but the first three are optional and by nam
     numpy.ndarray of float64, shape (rows, measures)
         Every measure in the order of the registry; NaN where it is undefined.
     """
+    used, _ = engine_for(scenario, engine, len(values))
     tasks = [
-        (scenario, tuple(priors), values[start : start + CHUNK], seed, first + start) for start in range(0, len(values), CHUNK)
+        (scenario, tuple(priors), values[start : start + CHUNK], seed, first + start, used)
+        for start in range(0, len(values), CHUNK)
     ]
     found: list[Floats] = []
 
@@ -115,10 +121,12 @@ def column_of(scenario: ScenarioFile, measure: str) -> int:
     return list(model_of(scenario).measures(scenario)).index(measure)
 
 
-def _rows(scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int) -> Floats:
+def _rows(  # noqa: PLR0913 - the task of one worker
+    scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int, engine: str
+) -> Floats:
     rows = []
     for number, row in enumerate(values.tolist()):
-        block, _ = run_block(with_values(scenario, priors, row), seed, first + number, 1)
+        block, _ = run_block(with_values(scenario, priors, row), seed, first + number, 1, engine)
         rows.append(np.asarray(block, dtype=np.float64)[0])
     return np.array(rows)
 

@@ -22,7 +22,9 @@ from sim.calibration.fit import PARTICLES, Draws, fit, generator
 from sim.calibration.priors import Prior, Space, space_of
 from sim.calibration.simulate import column_of, pool_of, simulate
 from sim.calibration.targets import Target, refuse_counted_twice, targets_of
+from sim.engines import AUTO
 from sim.errors import UsageError
+from sim.experiment.replications import engine_for
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
 
@@ -332,6 +334,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
     values = np.column_stack([prior.values(normal[:, at]) for at, prior in enumerate(priors)])
     measures = list(model_of(scenario).measures(scenario))
     key = digest_of(__version__, scenario.digest, [repr(prior) for prior in priors], seed, normal.shape, measures)
+    engine, _ = engine_for(scenario, AUTO, len(values))  # by all that is to be done, not by the block
     blocks = []
     for first in range(0, len(values), BLOCK):
         rows = values[first : first + BLOCK]
@@ -339,7 +342,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
         block = _read_block(kept, key, (len(rows), len(measures)))
         if block is None:
             block = simulate(
-                scenario, priors, rows, seed=seed_of(seed, "design", name), first=first, pool=pool,
+                scenario, priors, rows, seed=seed_of(seed, "design", name), first=first, pool=pool, engine=engine,
                 progress=_told(progress, f"simulate {name}", first, len(values)),
             )  # fmt: skip
             _keep_block(kept, key, block)

@@ -10,6 +10,7 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    EngineOption,
     QuietOption,
     command_line,
     console_for_people,
@@ -71,6 +72,7 @@ def reproduce(
     replications: Annotated[int, typer.Option("--replications", "-n", min=2, max=MOST_REPLICATIONS)] = 100,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1)] = 7,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
+    engine: EngineOption = "auto",
 ) -> None:
     """Run scenarios and show in one table whether what was reported lies in the simulated range."""
     from sim.experiment import replications as experiment
@@ -85,7 +87,7 @@ def reproduce(
         count = replications if loaded.reported else min(replications, ENOUGH_TO_SHOW_THAT_IT_RUNS)
         with progress_bar(name, quiet=False) as progress:
             results[name] = experiment.run(
-                loaded, replications=count, seed=seed, workers=worker_count(workers, count), progress=progress
+                loaded, replications=count, seed=seed, workers=worker_count(workers, count), engine=engine, progress=progress
             )
     table, outside = tables.reproduction_table(results)
     console_for_people().print(table)

@@ -14,6 +14,7 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    EngineOption,
     QuietOption,
     ScenarioArgument,
     SetOption,
@@ -21,6 +22,7 @@ from sim.commands.shared import (
     console_for_people,
     operation_of,
     progress_bar,
+    say_engine,
     wishes_of,
     worker_count,
 )
@@ -71,6 +73,7 @@ def run(
         str | None,
         typer.Option("--posterior-of", metavar="OPERATION", help="Whose parameters, if several operations have their own."),
     ] = None,
+    engine: EngineOption = "auto",
     quiet: QuietOption = False,
 ) -> None:
     """Replicate one scenario: a table, files, a report."""
@@ -93,6 +96,7 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
+    say_engine(loaded, engine, count, quiet)
     with progress_bar("replications", quiet) as progress:
         result = experiment.run(
             loaded,
@@ -100,6 +104,7 @@ def run(
             precision=wishes,
             seed=seed,
             workers=worker_count(workers, count),
+            engine=engine,
             progress=progress,
         )
     _write(result, folder, time.perf_counter() - clock, started)

@@ -26,6 +26,10 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one parameter, e.g. status_check.limit='20 min'. Repeatable."),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="auto|compiled|simpy", help="What simulates; results are the same, only the time differs."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -88,3 +92,18 @@ class progress_bar:  # noqa: N801 - reads as a function
         self.bar.stop()
         if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
             print("stopped; nothing was written.", file=sys.stderr)
+
+
+def say_engine(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> None:
+    """Say in one line if another engine is used than was wished for, or if there is much to compile first."""
+    from sim.engines import COMPILED
+    from sim.experiment.replications import engine_for
+
+    used, why = engine_for(scenario, engine, replications)
+    if used == COMPILED:
+        from sim.engines.kept import is_compiled
+
+        if not is_compiled():
+            why = "compiling the engine, once; this takes about a minute."
+    if why and not quiet:
+        print(why, file=sys.stderr)

@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engines import AUTO, COMPILED, SIMPY, chosen
 from sim.errors import UsageError, nearest
 from sim.measures import MEASURES, Measure
 from sim.models import model_of
@@ -33,7 +35,8 @@ CONFIDENCE = 0.95
 LOOK_AHEAD = 5
 FEWEST = 10
 MOST = 10_000_000
-CHUNK = 10
+#: Replications to a task, by engine: a task should take much longer than handing it over.
+CHUNKS = {SIMPY: 10, COMPILED: 200}
 
 _IN_MINUTES = {unit: size / MILLISECONDS["min"] for unit, size in MILLISECONDS.items()}
 
@@ -115,15 +118,23 @@ def replicate(scenario: ScenarioFile, seed: int, replication: int) -> Trace:
     return model.simulate(scenario, model.draw(scenario, seed, replication))
 
 
-def run_block(scenario: ScenarioFile, seed: int, first: int, count: int) -> Block:
+def run_block(scenario: ScenarioFile, seed: int, first: int, count: int, engine: str = SIMPY) -> Block:
     """Return measures and digests of the replications ``first`` to ``first + count - 1``; the task of one worker."""
-    measure_all = model_of(scenario).measure_all
+    model = model_of(scenario)
+    if engine == COMPILED:
+        block: Block = import_module(model.compiled).measured(scenario, seed, first, count)
+        return block
     values, digests = [], []
     for replication in range(first, first + count):
         trace = replicate(scenario, seed, replication)
-        values.append(measure_all(trace, scenario))
+        values.append(model.measure_all(trace, scenario))
         digests.append(trace.digest)
     return values, digests
+
+
+def engine_for(scenario: ScenarioFile, engine: str, replications: int) -> tuple[str, str]:
+    """Return the engine that :func:`run` will use, and one line on why it is not the one that was wished for."""
+    return chosen(engine, bool(model_of(scenario).compiled), replications)
 
 
 def run(  # noqa: PLR0913 - all but the scenario are optional and by name
@@ -133,8 +144,9 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     precision: Sequence[Precision] = (),
     seed: int = 1,
     workers: int = 1,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
     executor: Executor | None = None,
+    engine: str = AUTO,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Result:
     """Replicate one scenario.
@@ -155,6 +167,9 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
         Replications to a task; results are the same with any size.
     executor
         Use this executor instead of processes of our own.
+    engine
+        ``simpy``, ``compiled``, or ``auto``: the compiled engine where it is installed, covers the scenario and repays its
+        loading. Results are the same.
     progress
         Called with the number of replications done and the number wanted.
 
@@ -168,10 +183,11 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     most = replications or (10_000 if precision else 100)
     values: list[list[float]] = []
     digests: list[str] = []
-    model = model_of(scenario)
-    rule = _Rule(precision, model.measures(scenario)) if precision else None
-    with _executor(executor, workers) as pool:
-        for block_values, block_digests in _blocks_in_order(pool, scenario, seed, most, chunk):
+    used, _ = engine_for(scenario, engine, most)
+    size = chunk or CHUNKS[used]
+    rule = _Rule(precision, model_of(scenario).measures(scenario)) if precision else None
+    with _executor(executor, min(workers, math.ceil(most / size))) as pool:
+        for block_values, block_digests in _blocks_in_order(pool, scenario, seed, most, size, used):
             values += block_values
             digests += block_digests
             progress(len(values), most)
@@ -180,9 +196,9 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
                 values, digests = values[:stop_at], digests[:stop_at]
                 break
         else:
-            return Result(scenario, seed, model.engine, np.asarray(values), tuple(digests), tuple(rule.unmet) if rule else ())
+            return Result(scenario, seed, used, np.asarray(values), tuple(digests), tuple(rule.unmet) if rule else ())
     progress(len(values), len(values))
-    return Result(scenario, seed, model.engine, np.asarray(values), tuple(digests))
+    return Result(scenario, seed, used, np.asarray(values), tuple(digests))
 
 
 @contextmanager
@@ -198,12 +214,14 @@ def _executor(executor: Executor | None, workers: int) -> Iterator[Executor | No
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _blocks_in_order(pool: Executor | None, scenario: ScenarioFile, seed: int, most: int, chunk: int) -> Iterator[Block]:
+def _blocks_in_order(
+    pool: Executor | None, scenario: ScenarioFile, seed: int, most: int, chunk: int, engine: str
+) -> Iterator[Block]:
     """Yield the blocks in order of replication, with no more tasks under way than are needed to keep workers busy."""
     tasks = [(first, min(chunk, most - first)) for first in range(0, most, chunk)]
     if pool is None:
         for first, count in tasks:
-            yield run_block(scenario, seed, first, count)
+            yield run_block(scenario, seed, first, count, engine)
         return
     width = 2 * getattr(pool, "_max_workers", 4)
     running: dict[Future[Block], int] = {}
@@ -211,7 +229,7 @@ def _blocks_in_order(pool: Executor | None, scenario: ScenarioFile, seed: int, m
     submitted = given = 0
     while given < len(tasks):
         while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
-            running[pool.submit(run_block, scenario, seed, *tasks[submitted])] = submitted
+            running[pool.submit(run_block, scenario, seed, *tasks[submitted], engine)] = submitted
             submitted += 1
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:

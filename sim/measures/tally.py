@@ -1,8 +1,8 @@
 """One pass over a trace, from which every measure of an operation follows: counts, sums of times, lengths of spans.
 
-The pass is written so that it runs as it stands and compiled: :mod:`sim.engines.compiled.tally` compiles these functions. It takes
-one row after the other and keeps only what is still open, so that a trace may be handed over in pieces. All sums are of whole
-numbers, so no order of adding matters.
+The pass is written so that it runs as it stands and compiled: :mod:`sim.engines.compiled.tally` compiles these functions. It
+takes one row after the other and keeps only what is still open, so that a trace may be handed over in pieces. All sums are
+of whole numbers, so no order of adding matters.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ ENDS_OF_CHECK = (Kind.NO_MATCH, Kind.DECLINED, Kind.DETAINED, Kind.NO_ANSWER, Ki
 OF_SPANS_IN_JAIL = (Kind.CAME_TO_JAIL, Kind.BOOKING_BEGAN, Kind.HOLD_BEGAN, Kind.TRANSFERRED, Kind.RELEASED_AT_CLOCK)
 
 
-def add_rows(  # noqa: PLR0913, PLR0917 - what the pass keeps, each by itself, since a compiled function is handed arrays faster
+def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a compiled function is handed arrays faster
     rows: Any,
     first: int,
     end: int,
@@ -154,7 +154,7 @@ def at_the_stop(time: int, kind: int, unit: int, units: Table, sums: Table) -> N
         change_of_unit(time, UnitColumn.ON_DUTY, 0, unit, units, sums)
 
 
-def in_the_check(  # noqa: PLR0913, PLR0917
+def in_the_check(  # noqa: PLR0913
     time: int, kind: int, seat: int, unit: int, detail: int, units: Table, sums: Table, added: list[int]
 ) -> None:
     """Add one record of a status check, or of what follows until the unit is free."""
@@ -200,7 +200,7 @@ def stop_ended(time: int, unit: int, units: Table, sums: Table, added: list[int]
                 units[unit, UnitColumn.REFERRED + seat] = NOT_OPEN
 
 
-def change_of_unit(time: int, what: int, to: int, unit: int, units: Table, sums: Table) -> None:  # noqa: PLR0913, PLR0917
+def change_of_unit(time: int, what: int, to: int, unit: int, units: Table, sums: Table) -> None:
     """Add what a unit has worked past its shift since the last change, and make the next."""
     if units[unit, UnitColumn.BUSY] and not units[unit, UnitColumn.ON_DUTY]:
         sums[Sum.OVERTIME] += time - units[unit, UnitColumn.SINCE]
@@ -219,8 +219,16 @@ def at_a_bed(time: int, kind: int, flow: int, watch: int, sums: Table) -> None:
         sums[Sum.BEDS_PEAK] = max(sums[Sum.BEDS_PEAK], sums[Sum.BEDS])
 
 
-def in_jail(  # noqa: PLR0913, PLR0917
-    time: int, kind: int, person: int, detail: int, watch: int, sums: Table, came: dict[int, int], held: dict[int, int], holds: list[int]
+def in_jail(  # noqa: PLR0913
+    time: int,
+    kind: int,
+    person: int,
+    detail: int,
+    watch: int,
+    sums: Table,
+    came: dict[int, int],
+    held: dict[int, int],
+    holds: list[int],
 ) -> None:
     """Add one record of a wait for a desk, or of a hold."""
     if kind == Kind.CAME_TO_JAIL:

@@ -1,19 +1,8 @@
-"""The compiler, and where its work is kept between runs.
-
-The kept work hangs on every file that the engine is made of: a function compiled from several files would not notice that
-one of them has changed. So it stands in a folder named after a digest of all of them, in the user's cache, where several
-processes may share it and a read-only installation does no harm. ``STOPFLOW_CACHE_DIR`` names another place.
-"""
+"""The compiler; its work is kept between runs by :mod:`sim.engines.kept`."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Callable
-from importlib import metadata
-from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -21,54 +10,46 @@ import numba
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from sim.engines import kept
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_SIM = Path(__file__).resolve().parents[2]
-_OTHERS = ("calendar", "chance", "distributions", "elementary", "entities", "fields", "scenario", "trace", "units")
-#: What the compiled functions are made of.
-SOURCES = (
-    *sorted((_SIM / "engines" / "compiled").glob("*.py")),
-    *(_SIM / f"{name}.py" for name in _OTHERS),
-    _SIM / "pathway" / "places.py",
-    _SIM / "measures" / "tally.py",
-)
-
-
-def cache_folder() -> Path:
-    """Return the folder for compiled work of this very version; a fresh temporary one where nothing can be kept."""
-    digest = hashlib.sha256()
-    for source in SOURCES:
-        digest.update(source.read_bytes())
-    digest.update(f"{sys.version}{metadata.version('numba')}{metadata.version('numpy')}".encode())
-    home = os.environ.get("STOPFLOW_CACHE_DIR")
-    base = Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "stopflow"
-    folder = base / digest.hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="stopflow-"))
-
-
-numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+numba.config.CACHE_DIR = str(kept.folder())  # type: ignore[attr-defined]
 
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, or find it compiled."""
-    made: Function = numba.njit(cache=True, error_model="numpy")(function)  # type: ignore[assignment]
+    made: Function = _compiled(function, inline=False)
     return made
 
 
-def recompiled(function: Function, **inner: Callable[..., Any]) -> Function:
+def recompiled(function: Function, *, inline: bool = False, **inner: Callable[..., Any]) -> Function:
     """Compile a function of another room, whose inner functions are replaced by compiled ones."""
     assert isinstance(function, FunctionType)
-    copy: Any = FunctionType(function.__code__, function.__globals__ | inner, function.__name__, function.__defaults__)
-    made: Function = compiled(copy)
+    copy = FunctionType(function.__code__, function.__globals__ | inner, function.__name__, function.__defaults__)
+    made: Function = _compiled(copy, inline=inline)
     return made
 
 
-@intrinsic  # type: ignore[misc]
+def _compiled(function: Any, *, inline: bool) -> Any:
+    made: Any = numba.njit(cache=True, error_model="numpy", forceinline=inline)(function)
+    template_for = made.get_call_template
+    # Else every constant that a function is called with would have it compiled once more.
+    made.get_call_template = lambda arguments, named: template_for(tuple(map(_plain, arguments)), named)
+    return made
+
+
+def _plain(kind: Any) -> Any:
+    """Return the type of any whole number for that of one constant."""
+    return types.int64 if isinstance(kind, types.IntegerLiteral | types.IntEnumMember | types.BooleanLiteral) else kind
+
+
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    """Make a function that is written in the compiler's own terms."""
+    return intrinsic(function)
+
+
+@_intrinsic
 def pointer(_context: Any, _address: Any) -> Any:
     """Return an address as a pointer."""
 
@@ -78,10 +59,11 @@ def pointer(_context: Any, _address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def wide_product(_context: Any, _one: Any, _other: Any) -> Any:
     """Return the upper and the lower 64 bits of the product of two 64-bit numbers."""
-    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64)
+    pair: Any = types.UniTuple
+    signature = pair(types.uint64, 2)(types.uint64, types.uint64)
 
     def generate(context: Any, builder: Any, found: Any, arguments: Any) -> Any:
         from llvmlite import ir

@@ -16,7 +16,7 @@ from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.compiler import compiled, recompiled, wide_product
-from sim.engines.compiled.layout import Floats, Ints, World
+from sim.engines.compiled.layout import World
 from sim.scenario import LICENCES
 from sim.units import LONGEST
 
@@ -40,11 +40,11 @@ ROUNDS = 10
 
 
 @compiled
-def found(key: np.ndarray, replication: int, seat: int, entity: int) -> float:
+def found(first_key: int, second_key: int, replication: int, seat: int, entity: int) -> float:
     """Return the number of one entity in one stream, strictly between 0 and 1."""
     a, b = np.uint64((entity >> 2) + 1), np.uint64(seat)  # numpy's counter is one ahead of its output
     c, d = np.uint64(replication), np.uint64(0)
-    first, second = key[0], key[1]
+    first, second = np.uint64(first_key), np.uint64(second_key)
     for _ in range(ROUNDS):
         upper, lower = wide_product(FIRST_FACTOR, a)
         other_upper, other_lower = wide_product(SECOND_FACTOR, c)
@@ -59,7 +59,8 @@ def found(key: np.ndarray, replication: int, seat: int, entity: int) -> float:
 @compiled
 def uniform(world: World, column: int, flow: int, number: int, seat: int) -> float:
     """Return the number that is drawn for one column of one entity."""
-    return found(memory.keys(world)[flow, column], world.replication, seat, number)
+    keys = memory.keys(world)
+    return found(keys[flow, column, 0], keys[flow, column, 1], world.replication, seat, number)
 
 
 @compiled
@@ -76,19 +77,21 @@ def flag(world: World, column: int, flow: int, number: int, seat: int) -> bool:
 @compiled
 def choice(world: World, column: int, flow: int, number: int, seat: int) -> int:
     """Return one of the column's alternatives, by their weights."""
-    first, count = memory.spans(world)[flow, column]
-    last = int(memory.figures(world)[flow, column, 0])
-    if memory.figures(world)[flow, column, 1]:  # the only one with a weight
+    spans, figures = memory.spans(world), memory.figures(world)
+    last = int(figures[flow, column, 0])
+    if figures[flow, column, 1]:  # the only one with a weight
         return last
-    return chosen(memory.values(world), first, count, last, uniform(world, column, flow, number, seat))
+    u = uniform(world, column, flow, number, seat)
+    return chosen(world, spans[flow, column, 0], spans[flow, column, 1], last, u)
 
 
 @compiled
-def chosen(values: Floats, first: int, count: int, last: int, u: float) -> int:
-    """Return the alternative whose share of the weights covers a number; ``values`` holds the edges."""
-    point = u * values[first + count - 1]
+def chosen(world: World, first: int, count: int, last: int, u: float) -> int:
+    """Return the alternative whose share of the weights covers a number; the edges stand among the values."""
+    edges = memory.values(world)
+    point = u * edges[first + count - 1]
     place = 0
-    while place < last and values[first + place] <= point:
+    while place < last and edges[first + place] <= point:
         place += 1
     return place
 
@@ -96,30 +99,30 @@ def chosen(values: Floats, first: int, count: int, last: int, u: float) -> int:
 @compiled
 def duration(world: World, column: int, flow: int, number: int, seat: int) -> int:
     """Return a duration in milliseconds, by the column's distribution."""
-    law, span = memory.laws(world)[flow, column], memory.spans(world)[flow, column]
+    law, figures, spans = memory.laws(world)[flow, column], memory.figures(world), memory.spans(world)
     u = 0.5 if law == Law.FIXED else uniform(world, column, flow, number, seat)
-    return milliseconds(law, memory.figures(world)[flow, column], memory.values(world), span, u)
+    a, b, c = figures[flow, column, 0], figures[flow, column, 1], figures[flow, column, 2]
+    return milliseconds(inverse(world, law, a, b, c, spans[flow, column, 0], spans[flow, column, 1], u))
 
 
 @compiled
 def inspection_duration(world: World, flow: int, number: int, level: int) -> int:
     """Return the duration of an inspection at a level."""
-    u = uniform(world, Column.INSPECTION, flow, number, 0)
-    return milliseconds(
-        memory.levels(world)[level], memory.level_figures(world)[level], memory.values(world), memory.level_spans(world)[level], u
-    )
+    law, figures, spans = memory.levels(world)[level], memory.level_figures(world), memory.level_spans(world)
+    u = 0.5 if law == Law.FIXED else uniform(world, Column.INSPECTION, flow, number, 0)
+    a, b, c = figures[level, 0], figures[level, 1], figures[level, 2]
+    return milliseconds(inverse(world, law, a, b, c, spans[level, 0], spans[level, 1], u))
 
 
 @compiled
-def milliseconds(law: int, figures: Floats, values: Floats, span: Ints, u: float) -> int:
-    """Return the duration below which a share ``u`` of a distribution lies, in whole milliseconds."""
-    return int(np.rint(min(max(inverse(law, figures, values, span, u), 0.0), float(LONGEST))))
+def milliseconds(value: float) -> int:
+    """Return a duration as whole milliseconds, between 0 and ten years."""
+    return int(np.rint(min(max(value, 0.0), float(LONGEST))))
 
 
 @compiled
-def inverse(law: int, figures: Floats, values: Floats, span: Ints, u: float) -> float:
-    """Return the duration below which a share ``u`` of a distribution lies."""
-    a, b, c = figures[0], figures[1], figures[2]
+def inverse(world: World, law: int, a: float, b: float, c: float, first: int, count: int, u: float) -> float:
+    """Return the duration below which a share ``u`` of a distribution lies, from its figures and its table."""
     if law == Law.FIXED:
         return a
     if law == Law.EXPONENTIAL:
@@ -127,28 +130,35 @@ def inverse(law: int, figures: Floats, values: Floats, span: Ints, u: float) -> 
     if law == Law.LOGNORMAL:
         return a * exp_of(b * normal_quantile_of(u))
     if law == Law.GAMMA:
-        return a * cube_of_root(values, span, u)
+        return a * cube_of_root(world, first, count, u)
     if law == Law.TRIANGULAR:
-        width = c - a
-        if width == 0.0:
-            return a
-        if u * width < b - a:
-            return a + math.sqrt(u * width * (b - a))
-        return c - math.sqrt((1 - u) * width * (c - b))
+        return triangular(a, b, c, u)
     if law == Law.UNIFORM:
         return a + u * (b - a)
     if law == Law.WEIBULL:
         return a * exp_of(log_of(-log_of(1.0 - u)) * b)
-    return values[span[0] + min(int(u * span[1]), span[1] - 1)]
+    return memory.values(world)[first + min(int(u * count), count - 1)]
 
 
 @compiled
-def cube_of_root(values: Floats, span: Ints, u: float) -> float:
+def triangular(low: float, mode: float, high: float, u: float) -> float:
+    """Return the quantile of a triangular distribution."""
+    width = high - low
+    if width == 0.0:
+        return low
+    if u * width < mode - low:
+        return low + math.sqrt(u * width * (mode - low))
+    return high - math.sqrt((1 - u) * width * (high - mode))
+
+
+@compiled
+def cube_of_root(world: World, first: int, count: int, u: float) -> float:
     """Return the quantile of a gamma distribution with mean 1 from its table."""
+    table = memory.values(world)
     place = (normal_quantile_of(u) + NORMAL_REACH) * STEPS_TO_ONE
-    row = min(max(int(place), 0), span[1] - 2)
+    row = min(max(int(place), 0), count - 2)
     part = min(max(place - row, 0.0), 1.0)
-    root = values[span[0] + row] * (1.0 - part) + values[span[0] + row + 1] * part
+    root = table[first + row] * (1.0 - part) + table[first + row + 1] * part
     return root * root * root
 
 
@@ -167,12 +177,13 @@ def standing_of_person(world: World, flow: int, number: int, seat: int) -> int:
     """Return a person's standing."""
     if not memory.arrivals(world)[flow].is_traffic:
         return choice(world, Column.OWN_STANDING, flow, number, 0)
-    first, count, last, only = memory.standing(world)[flow]
-    if only:
+    table = memory.standing(world)
+    first, count, last = table[flow, 0], table[flow, 1], table[flow, 2]
+    if table[flow, 3]:  # the only one with a weight
         return int(last)
     if flag(world, Column.FOLLOWS, flow, number, seat):
-        return chosen(memory.values(world), first, count, last, uniform(world, Column.COMMON_STANDING, flow, number, 0))
-    return chosen(memory.values(world), first, count, last, uniform(world, Column.OWN_STANDING, flow, number, seat))
+        return chosen(world, first, count, last, uniform(world, Column.COMMON_STANDING, flow, number, 0))
+    return chosen(world, first, count, last, uniform(world, Column.OWN_STANDING, flow, number, seat))
 
 
 @compiled
@@ -180,10 +191,11 @@ def licence_of_person(world: World, flow: int, number: int, seat: int, standing:
     """Return where a person's licence is from."""
     if not memory.arrivals(world)[flow].is_traffic:
         return 0  # a person who comes to the jail from elsewhere counts as a resident
-    first, count, last, only = memory.licence(world)[standing]
-    if only:
+    table = memory.licence(world)
+    first, count, last = table[standing, 0], table[standing, 1], table[standing, 2]
+    if table[standing, 3]:
         return int(last)
-    return chosen(memory.values(world), first, count, last, uniform(world, Column.LICENCE, flow, number, seat))
+    return chosen(world, first, count, last, uniform(world, Column.LICENCE, flow, number, seat))
 
 
 @compiled

@@ -64,7 +64,8 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
         begin_duty(world, pool, 0, memory.sizes(world)[pool])
     for day in range(len(memory.days(world))):
         pattern = memory.days(world)[day, 0]
-        u = found(memory.presence_keys(world)[pattern], replication, 0, memory.days(world)[day, 3])
+        keys = memory.presence_keys(world)
+        u = found(keys[pattern, 0], keys[pattern, 1], replication, 0, memory.days(world)[day, 3])
         memory.here(world)[day] = u < memory.presence(world)[pattern]
     for flow in range(len(memory.arrivals(world))):
         arrival = memory.arrivals(world)[flow]
@@ -97,12 +98,13 @@ def advance(record: World, most_rows: int) -> int:
         if is_short(world):
             return ROOM_IS_SHORT
         if world.starts_done < world.starts:
-            job = memory.starts(world)[world.starts_done % len(memory.starts(world))]
+            job = memory.starts(world)[world.starts_done & (world.many_starts - 1)]
             world.starts_done += 1
             does(world, job, 0)
             continue
         if world.wakes_done < world.wakes:
-            job, told = memory.wakes(world)[world.wakes_done % len(memory.wakes(world))]
+            place = world.wakes_done & (world.many_wakes - 1)
+            job, told = memory.wakes(world)[place, 0], memory.wakes(world)[place, 1]
             world.wakes_done += 1
             does(world, job, told)
             continue
@@ -152,7 +154,7 @@ def does(world: World, job: int, told: int) -> None:
 
 
 @compiled
-def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:  # noqa: C901, PLR0912 - one line a job
+def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:
     """Do a job of the status check, of a limit, or of ICE's vehicles."""
     place, seat = place_in(job), seat_of(job)
     if code == Job.PATIENCE_OVER:

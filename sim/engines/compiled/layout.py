@@ -137,8 +137,9 @@ STATE = (
 #: What the rooms ask of the scenario, as plain numbers; durations in milliseconds, -1 for none. ``grid``: arrivals are rounded
 #: down to it; 1, or coarse in tests of what happens at once.
 POLICY = (
-    "asked", "limit", "may_detain", "path", "path_without_ice", "drops_charges", "inspection_patience", "half_life", "known_since",
-    "fleet_seats", "fleet_patience", "screens", "serves_warrants", "detainer", "ice_arrest", "skips_weekends", "pickup_seats", "grid",
+    "asked", "limit", "may_detain", "path", "path_without_ice", "drops_charges", "inspection_patience", "half_life",
+    "known_since", "fleet_seats", "fleet_patience", "screens", "serves_warrants", "detainer", "ice_arrest", "skips_weekends",
+    "pickup_seats", "grid",
 )  # fmt: skip
 SHARES = ("threshold", "identified_driver", "identified_passenger")
 #: The arrays of a world, with the type and the number of columns of a row; 1 for plain columns.

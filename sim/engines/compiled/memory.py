@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import carray
+import numba
 
 from sim.engines.compiled.compiler import compiled, pointer
 from sim.engines.compiled.layout import ARRAYS, INTEGER, POOLS, World
 
 Array = Callable[[World], Any]
+carray: Any = numba.carray  # type: ignore[attr-defined]
 
 
 def _array(name: str) -> Array:

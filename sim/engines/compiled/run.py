@@ -8,7 +8,9 @@ from sim.chance import end_of_watch
 from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.tables import Memory, calendar_of
 from sim.engines.compiled.tally import Kept, add_rows, add_to_digest, lengths_of
+from sim.engines.kept import remember
 from sim.measures.events import Events
+from sim.measures.operation import measures_of
 from sim.measures.tally import KINDS, Of, Sum
 from sim.scenario import Scenario
 from sim.trace import COLUMNS, Trace, digest_text
@@ -22,6 +24,7 @@ class Engine:
 
     def __init__(self, scenario: Scenario, seed: int, grid: int = 1) -> None:
         self.scenario = scenario
+        self.seed = seed
         self.begins = -scenario.jail.warm_up
         self.more_days = 0
         self.memory = Memory(scenario, seed, grid)
@@ -69,6 +72,7 @@ class Engine:
             kinds[number], sums[number] = self.kept.kinds, self.kept.sums
             lengths_of(self.kept.added, self.kept.holds, lengths[number], hold_time[number])
             digests.append(digest_text(int(self.digest[0])))
+        remember()
         return Events(self.scenario, kinds, sums, lengths, hold_time), digests
 
     def trace(self, replication: int) -> Trace:
@@ -80,3 +84,14 @@ class Engine:
             longer[: len(rows)] = rows
             self.memory.put(rows=longer)
         return Trace(self.memory.arrays["rows"][: self.memory.record["rows"][0]].copy())
+
+
+_last: list[Engine] = []  # the engine made last: blocks of one scenario follow each other
+
+
+def measured(scenario: Scenario, seed: int, first: int, count: int) -> tuple[list[list[float]], list[str]]:
+    """Return measures and digests of the replications ``first`` to ``first + count - 1``."""
+    if not _last or _last[0].scenario is not scenario or _last[0].seed != seed:
+        _last[:] = [Engine(scenario, seed)]
+    events, digests = _last[0].block(first, count)
+    return measures_of(events).tolist(), digests

@@ -14,14 +14,17 @@ from sim.measures import tally
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.trace import Rows
 
-change_of_unit = compiled(tally.change_of_unit)
-person_detained = compiled(tally.person_detained)
-stop_ended = compiled(tally.stop_ended)
-at_the_stop = recompiled(tally.at_the_stop, change_of_unit=change_of_unit)
+WHOLE = types.int64
+
+# Arrays handed from function to function are counted by the compiler each time; in one function they are not.
+change_of_unit = recompiled(tally.change_of_unit, inline=True)
+person_detained = recompiled(tally.person_detained, inline=True)
+stop_ended = recompiled(tally.stop_ended, inline=True)
+at_the_stop = recompiled(tally.at_the_stop, inline=True, change_of_unit=change_of_unit)
 in_the_check = recompiled(
-    tally.in_the_check, change_of_unit=change_of_unit, person_detained=person_detained, stop_ended=stop_ended
+    tally.in_the_check, inline=True, change_of_unit=change_of_unit, person_detained=person_detained, stop_ended=stop_ended
 )  # fmt: skip
-in_jail, at_a_bed = compiled(tally.in_jail), compiled(tally.at_a_bed)
+in_jail, at_a_bed = recompiled(tally.in_jail, inline=True), recompiled(tally.at_a_bed, inline=True)
 add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
 upper_twentieth = compiled(tally.upper_twentieth)
 mixed = compiled(trace.mixed)
@@ -74,22 +77,20 @@ class Kept(NamedTuple):
     @classmethod
     def nothing(cls, units: int) -> Kept:
         """Return what is kept before anything has happened."""
-        whole = types.int64
-        return cls(
-            np.zeros((KINDS, len(Of)), dtype=np.int64),
-            np.zeros(len(Sum), dtype=np.int64),
-            np.zeros((max(1, units), UNIT_COLUMNS), dtype=np.int64),
-            Dict.empty(whole, whole),
-            Dict.empty(whole, whole),
-            List.empty_list(whole),
-            List.empty_list(whole),
-        )
+        tables = ((KINDS, len(Of)), len(Sum), (max(1, units), UNIT_COLUMNS))
+        return cls(*(np.zeros(shape, dtype=np.int64) for shape in tables), *containers())
 
     def forget(self) -> None:
         """Begin another trace."""
         for table in (self.kinds, self.sums, self.units):
             table[:] = 0
         clear(self.came, self.held, self.added, self.holds)
+
+
+@compiled
+def containers() -> Any:
+    """Return two dictionaries and two lists of whole numbers; made here, since outside they would be compiled each time."""
+    return Dict.empty(WHOLE, WHOLE), Dict.empty(WHOLE, WHOLE), List.empty_list(WHOLE), List.empty_list(WHOLE)
 
 
 @compiled

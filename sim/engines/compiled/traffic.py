@@ -37,12 +37,12 @@ ICE_AGENTS = ANSWERERS + CHANNELS.index("ice_on_scene")
 @compiled
 def next_arrival(world: World, flow: int) -> None:
     """Find when the next one of a flow comes who is seen; vehicles that come outside shifts keep their numbers."""
-    arrival = memory.arrivals(world)[flow]
+    arrival, keys = memory.arrivals(world)[flow], memory.arrival_keys(world)
     last = arrival.last_step
     total = memory.step_passed(world)[last]
     while True:
         arrival.number += 1
-        u = found(memory.arrival_keys(world)[flow], world.replication, 0, arrival.number)
+        u = found(keys[flow, 0], keys[flow, 1], world.replication, 0, arrival.number)
         arrival.passed += int(np.rint(-log_of(1.0 - u) * GAP_UNITS))
         passed = arrival.passed / GAP_UNITS
         if passed >= total:
@@ -54,7 +54,7 @@ def next_arrival(world: World, flow: int) -> None:
         arrival.step = step
         since = (passed - memory.step_passed(world)[step]) / memory.step_rates(world)[step] * HOUR
         arrival.untied = memory.step_edges(world)[step] + math.floor(since)
-        arrival.time = arrival.untied // world.grid * world.grid
+        arrival.time = arrival.untied if world.grid == 1 else arrival.untied // world.grid * world.grid
         if not arrival.is_traffic or is_within_a_shift(world, flow):
             return
 

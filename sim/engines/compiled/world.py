@@ -56,14 +56,14 @@ def record_alone(world: World, kind: int, unit: int, detail: int) -> None:
 @compiled
 def start(world: World, job: int) -> None:
     """Begin a journey beside this one."""
-    memory.starts(world)[world.starts % len(memory.starts(world))] = job
+    memory.starts(world)[world.starts & (world.many_starts - 1)] = job  # its length is a power of two
     world.starts += 1
 
 
 @compiled
 def wake(world: World, job: int, told: int) -> None:
     """Let a journey go on that has waited for somebody, and tell it what it waited for."""
-    row = memory.wakes(world)[world.wakes % len(memory.wakes(world))]
+    row = memory.wakes(world)[world.wakes & (world.many_wakes - 1)]
     row[0] = job
     row[1] = told
     world.wakes += 1
