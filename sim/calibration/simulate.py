@@ -121,7 +121,7 @@ def column_of(scenario: ScenarioFile, measure: str) -> int:
     return list(model_of(scenario).measures(scenario)).index(measure)
 
 
-def _rows(  # noqa: PLR0913 - the task of one worker
+def _rows(
     scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int, engine: str
 ) -> Floats:
     rows = []
