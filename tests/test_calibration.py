@@ -454,8 +454,8 @@ def test_the_seven_totals_through_the_real_model_have_their_closed_posteriors() 
 def test_the_shift_of_may_2026_is_likely_with_crews_and_unlikely_without() -> None:
     """Seven people from three of 41 stops, in the model fitted with crew vans, and in one where everybody is independent.
 
-    Every reported count is likely with crews. How many people came from each such vehicle (7 / 3) is a sharper question: measured,
-    4% of the fitted shifts have more with crews, and none without; it is printed, and only the order of the two is asserted.
+    Every reported count is likely with crews. How many people came from each such vehicle (7 / 3) is a sharper question: 4% of
+    the fitted shifts have more with crews, and none without; it is printed, and only the order of the two is asserted.
     """
 
     def tails(settings: list[str]) -> dict[str, float]:
