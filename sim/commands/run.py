@@ -20,9 +20,9 @@ from sim.commands.shared import (
     SetOption,
     command_line,
     console_for_people,
+    engine_to_use,
     operation_of,
     progress_bar,
-    say_engine,
     wishes_of,
     worker_count,
 )
@@ -96,15 +96,15 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
-    say_engine(loaded, engine, count, quiet)
+    used = engine_to_use(loaded, engine, count, quiet)
     with progress_bar("replications", quiet) as progress:
         result = experiment.run(
             loaded,
             replications=replications,
             precision=wishes,
             seed=seed,
-            workers=worker_count(workers, count),
-            engine=engine,
+            workers=worker_count(workers, count, used),
+            engine=used,
             progress=progress,
         )
     _write(result, folder, time.perf_counter() - clock, started)

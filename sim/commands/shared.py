@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MOST_REPLICATIONS = 10_000_000
 MOST_WORKERS = 256
-#: Below this, starting further processes takes longer than the work.
-WORTH_A_SECOND_WORKER = 60
+#: Below this, starting further processes takes longer than the work; by engine.
+WORTH_A_SECOND_WORKER = {"simpy": 60, "compiled": 20_000}
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A YAML file, or a name that 'stopflow list' shows.", show_default=False)
@@ -50,11 +50,11 @@ def operation_of(scenario: ScenarioFile) -> Scenario | None:
     return scenario if isinstance(scenario, Scenario) else None
 
 
-def worker_count(wanted: int | None, replications: int) -> int:
+def worker_count(wanted: int | None, replications: int, engine: str = "simpy") -> int:
     """Return how many processes to use: as many as there are cores, if the work is worth it."""
     if wanted is not None:
         return wanted
-    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER else 1
+    return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER[engine] else 1
 
 
 def command_line() -> str:
@@ -94,8 +94,8 @@ class progress_bar:  # noqa: N801 - reads as a function
             print("stopped; nothing was written.", file=sys.stderr)
 
 
-def say_engine(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> None:
-    """Say in one line if another engine is used than was wished for, or if there is much to compile first."""
+def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> str:
+    """Return the engine to use; say in one line if another was wished for, or if there is much to compile first."""
     from sim.engines import COMPILED
     from sim.experiment.replications import engine_for
 
@@ -107,3 +107,4 @@ def say_engine(scenario: ScenarioFile, engine: str, replications: int, quiet: bo
             why = "compiling the engine, once; this takes about a minute."
     if why and not quiet:
         print(why, file=sys.stderr)
+    return used

@@ -9,7 +9,7 @@ from sim.errors import UsageError, nearest
 AUTO, SIMPY, COMPILED = "auto", "simpy", "compiled"
 ENGINES = (AUTO, SIMPY, COMPILED)
 #: Fewer replications are done by the SimPy processes before the compiled ones have been found on disk.
-WORTH_LOADING = 40
+WORTH_LOADING = 200
 #: Fewer are done by the SimPy processes, on all cores, before the compiled ones have been made.
 WORTH_COMPILING = 4_000
 

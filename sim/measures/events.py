@@ -32,18 +32,15 @@ class Events:
         Shape (…, len(Sum)).
     lengths
         The lengths that one in twenty exceeds, of what the check added and of holds, in milliseconds; shape (…, 2).
-    hold_time
-        Milliseconds of the holds that began within the watch, and how many there were; shape (…, 2).
     """
 
     def __init__(
-        self, scenario: Scenario, kinds: Rows, sums: Rows, lengths: NDArray[np.float64], hold_time: Rows
+        self, scenario: Scenario, kinds: Rows, sums: Rows, lengths: NDArray[np.float64]
     ) -> None:  # fmt: skip
         self.scenario = scenario
         self.kinds = kinds
         self.sums = sums
         self.lengths = lengths
-        self.hold_time = hold_time
 
     @classmethod
     def of(cls, trace: Trace, scenario: Scenario) -> Events:
@@ -51,15 +48,14 @@ class Events:
         rows = trace.rows.tolist()
         by_kind: defaultdict[tuple[int, int], int] = defaultdict(int)
         by_sum: defaultdict[int, int] = defaultdict(int)
-        added: list[int] = []
-        holds: list[int] = []
+        added: dict[int, int] = {}
+        holds: dict[int, int] = {}
         add_rows(rows, 0, len(rows), end_of_watch(scenario), by_kind, by_sum, defaultdict(int), {}, {}, added, holds)
         return cls(
             scenario,
             np.asarray([[by_kind[kind, what] for what in Of] for kind in range(KINDS)]),
             np.asarray([by_sum[what] for what in Sum]),
-            np.asarray([upper_twentieth(sorted(added)), upper_twentieth(sorted(holds))]),
-            np.asarray([sum(holds), len(holds)]),
+            np.asarray([upper_twentieth(sorted(added.values())), upper_twentieth(sorted(holds.values()))]),
         )
 
     def all_of(self, what: Of, *kinds: Kind) -> Numbers:

@@ -67,7 +67,7 @@ def at_facility(events: Events) -> Numbers:
 @JAIL.measure("hold_hours_mean", "hours", "burden and error")
 def hold_hours_mean(events: Events) -> Numbers:
     """Mean length of a hold for ICE in the county jail, from the moment when nothing else held the person."""
-    return ratio(events.hold_time[..., 0] / HOUR, events.hold_time[..., 1])
+    return ratio(events.sum(Sum.HELD) / HOUR, events.sum(Sum.HOLDS))
 
 
 @JAIL.measure("hold_hours_p95", "hours", "burden and error")

@@ -57,6 +57,8 @@ class Sum(IntEnum):
     OVERTIME = auto()
     BOOKING_WAIT = auto()  # for a desk, of people who came within the watch
     BOOKING_WAITS = auto()
+    HOLDS = auto()  # that began within the watch
+    HELD = auto()  # their lengths
     CLOCK_HOLD = auto()  # holds that the clock ended within the watch
     OVERFLOW_ENTERED = auto()  # clipped times at which people brought by ICE took a bed
     BEDS = auto()  # taken now
@@ -94,10 +96,10 @@ def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a co
     kinds: Table,
     sums: Table,
     units: Table,
-    came: dict[int, int],
-    held: dict[int, int],
-    added: list[int],
-    holds: list[int],
+    came: Table,
+    held: Table,
+    added: Table,
+    holds: Table,
 ) -> None:
     """Add some rows of a trace.
 
@@ -118,7 +120,7 @@ def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a co
     came, held
         When people who wait for a desk came, and when holds began that go on, by person.
     added, holds
-        Lengths of what the status check added, and of holds that began within the watch.
+        Lengths of what the status check added, and of holds that began within the watch, by number.
     """
     for number in range(first, end):
         row = rows[number]
@@ -155,7 +157,7 @@ def at_the_stop(time: int, kind: int, unit: int, units: Table, sums: Table) -> N
 
 
 def in_the_check(  # noqa: PLR0913
-    time: int, kind: int, seat: int, unit: int, detail: int, units: Table, sums: Table, added: list[int]
+    time: int, kind: int, seat: int, unit: int, detail: int, units: Table, sums: Table, added: Table
 ) -> None:
     """Add one record of a status check, or of what follows until the unit is free."""
     if kind == Kind.ASKED:
@@ -187,13 +189,13 @@ def person_detained(seat: int, who: int, unit: int, units: Table, sums: Table) -
     sums[Sum.DETAINED_BY_LICENCE + who % LICENCE_COUNT] += 1
 
 
-def stop_ended(time: int, unit: int, units: Table, sums: Table, added: list[int]) -> None:
+def stop_ended(time: int, unit: int, units: Table, sums: Table, added: Table) -> None:
     """Add the end of one stop."""
     if units[unit, UnitColumn.ASKED]:
         beyond = time - units[unit, UnitColumn.TASK_ENDED]
+        added[sums[Sum.STOPS_WITH_ASKING]] = beyond
         sums[Sum.STOPS_WITH_ASKING] += 1
         sums[Sum.ADDED] += beyond
-        added.append(beyond)
         for seat in range(MOST_IN_A_VEHICLE):
             if units[unit, UnitColumn.REFERRED + seat] != NOT_OPEN:
                 sums[Sum.HELD_THEN_RELEASED] += time + 1 - units[unit, UnitColumn.REFERRED + seat]
@@ -226,27 +228,39 @@ def in_jail(  # noqa: PLR0913
     detail: int,
     watch: int,
     sums: Table,
-    came: dict[int, int],
-    held: dict[int, int],
-    holds: list[int],
+    came: Table,
+    held: Table,
+    holds: Table,
 ) -> None:
     """Add one record of a wait for a desk, or of a hold."""
     if kind == Kind.CAME_TO_JAIL:
-        came[person] = time
+        begin_span(came, person, time)
     elif kind == Kind.BOOKING_BEGAN:
-        since = came.pop(person)
+        since = end_span(came, person)
         if 0 <= since <= watch:
             sums[Sum.BOOKING_WAIT] += time - since
             sums[Sum.BOOKING_WAITS] += 1
     elif kind == Kind.HOLD_BEGAN:
-        held[person] = time
+        begin_span(held, person, time)
         sums[Sum.HELD_CITIZENS] += 0 <= time <= watch and detail // LICENCE_COUNT == CITIZEN
     else:
-        since = held.pop(person)
+        since = end_span(held, person)
         if 0 <= since <= watch:
-            holds.append(time - since)
+            holds[sums[Sum.HOLDS]] = time - since
+            sums[Sum.HOLDS] += 1
+            sums[Sum.HELD] += time - since
         if kind == Kind.RELEASED_AT_CLOCK and 0 <= time <= watch:
             sums[Sum.CLOCK_HOLD] += time - since
+
+
+def begin_span(spans: dict[int, int], person: int, time: int) -> None:
+    """Note when something began for a person; the compiled pass has its own way of keeping spans."""
+    spans[person] = time
+
+
+def end_span(spans: dict[int, int], person: int) -> int:
+    """Return when something began for a person for whom it ends now."""
+    return spans.pop(person)
 
 
 def upper_twentieth(lengths: Sequence[int] | Rows) -> float:

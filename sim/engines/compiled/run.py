@@ -7,7 +7,7 @@ import numpy as np
 from sim.chance import end_of_watch
 from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.tables import Memory, calendar_of
-from sim.engines.compiled.tally import Kept, add_rows, add_to_digest, lengths_of
+from sim.engines.compiled.tally import Kept, add_to_digest, lengths_of
 from sim.engines.kept import remember
 from sim.measures.events import Events
 from sim.measures.operation import measures_of
@@ -28,7 +28,7 @@ class Engine:
         self.begins = -scenario.jail.warm_up
         self.more_days = 0
         self.memory = Memory(scenario, seed, grid)
-        self.kept = Kept.nothing(sum(shift.patrol_units for shift in scenario.operation.shifts.values()))
+        self.kept = Kept(sum(shift.patrol_units for shift in scenario.operation.shifts.values()))
         self.digest = np.zeros(1, dtype=np.uint64)
         self.watch = end_of_watch(scenario)
         self.staff = 2 * int(self.memory.record["most_members"][0])
@@ -55,7 +55,7 @@ class Engine:
         """Return the tallies and digests of the replications ``first`` to ``first + count - 1``; no trace is kept."""
         kinds = np.empty((count, KINDS, len(Of)), dtype=np.int64)
         sums = np.empty((count, len(Sum)), dtype=np.int64)
-        lengths, hold_time = np.empty((count, 2)), np.empty((count, 2), dtype=np.int64)
+        lengths = np.empty((count, 2))
         digests = []
         for number in range(count):
             self.open(first + number)
@@ -65,15 +65,15 @@ class Engine:
             while not done:
                 done = self.advance()
                 rows, end = self.memory.arrays["rows"], int(self.memory.record["rows"][0])
-                add_rows(rows, 0, end, self.watch, *self.kept)
+                self.kept.add(rows, end, self.watch)
                 add_to_digest(rows, 0, end, before, self.digest)
                 before += end
                 self.memory.record["rows"] = 0
             kinds[number], sums[number] = self.kept.kinds, self.kept.sums
-            lengths_of(self.kept.added, self.kept.holds, lengths[number], hold_time[number])
+            lengths_of(self.kept.added, self.kept.holds, self.kept.sums, lengths[number])
             digests.append(digest_text(int(self.digest[0])))
         remember()
-        return Events(self.scenario, kinds, sums, lengths, hold_time), digests
+        return Events(self.scenario, kinds, sums, lengths), digests
 
     def trace(self, replication: int) -> Trace:
         """Return the whole trace of one replication."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numba import types
-from numba.typed import Dict, List
 
 from sim import trace
 from sim.engines.compiled.compiler import compiled, recompiled
@@ -14,7 +12,27 @@ from sim.measures import tally
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.trace import Rows
 
-WHOLE = types.int64
+
+@compiled
+def begin_span(spans: Rows, person: int, time: int) -> None:
+    """Note when something began for a person: the first row says how many rows follow, each a person and a time."""
+    spans[0, 0] += 1
+    spans[spans[0, 0], 0] = person
+    spans[spans[0, 0], 1] = time
+
+
+@compiled
+def end_span(spans: Rows, person: int) -> int:
+    """Return when something began for a person for whom it ends now."""
+    last = spans[0, 0]
+    row = last
+    while spans[row, 0] != person:
+        row -= 1
+    began = spans[row, 1]
+    spans[row, 0], spans[row, 1] = spans[last, 0], spans[last, 1]
+    spans[0, 0] = last - 1
+    return int(began)
+
 
 # Arrays handed from function to function are counted by the compiler each time; in one function they are not.
 change_of_unit = recompiled(tally.change_of_unit, inline=True)
@@ -24,7 +42,8 @@ at_the_stop = recompiled(tally.at_the_stop, inline=True, change_of_unit=change_o
 in_the_check = recompiled(
     tally.in_the_check, inline=True, change_of_unit=change_of_unit, person_detained=person_detained, stop_ended=stop_ended
 )  # fmt: skip
-in_jail, at_a_bed = recompiled(tally.in_jail, inline=True), recompiled(tally.at_a_bed, inline=True)
+at_a_bed = recompiled(tally.at_a_bed, inline=True)
+in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
 add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
 upper_twentieth = compiled(tally.upper_twentieth)
 mixed = compiled(trace.mixed)
@@ -44,59 +63,46 @@ def add_to_digest(rows: Rows, first: int, end: int, before: int, digest: Any) ->
 
 
 @compiled
-def lengths_of(added: Any, holds: Any, lengths: Any, hold_time: Any) -> None:
-    """Write down what is exceeded by one in twenty, and the sum and number of holds."""
-    lengths[0] = upper_twentieth(np.sort(as_array(added)))
-    lengths[1] = upper_twentieth(np.sort(as_array(holds)))
-    hold_time[0] = 0
-    for length in holds:
-        hold_time[0] += length
-    hold_time[1] = len(holds)
+def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
+    """Write down what is exceeded by one in twenty."""
+    lengths[0] = upper_twentieth(np.sort(kept_added[: sums[Sum.STOPS_WITH_ASKING]]))
+    lengths[1] = upper_twentieth(np.sort(kept_holds[: sums[Sum.HOLDS]]))
 
 
-@compiled
-def as_array(values: Any) -> Any:
-    """Return a list as an array."""
-    array = np.empty(len(values), np.int64)
-    for place, value in enumerate(values):
-        array[place] = value
-    return array
+class Kept:
+    """What a pass keeps; see :func:`sim.measures.tally.add_rows`."""
 
+    def __init__(self, units: int) -> None:
+        self.kinds = np.zeros((KINDS, len(Of)), dtype=np.int64)
+        self.sums = np.zeros(len(Sum), dtype=np.int64)
+        self.units = np.zeros((max(1, units), UNIT_COLUMNS), dtype=np.int64)
+        self.came = np.zeros((1, 2), dtype=np.int64)
+        self.held = np.zeros((1, 2), dtype=np.int64)
+        self.added = np.zeros(1, dtype=np.int64)
+        self.holds = np.zeros(1, dtype=np.int64)
 
-class Kept(NamedTuple):
-    """What a pass keeps, in the order of the arguments of :func:`sim.measures.tally.add_rows`."""
-
-    kinds: Rows
-    sums: Rows
-    units: Rows
-    came: Any
-    held: Any
-    added: Any
-    holds: Any
-
-    @classmethod
-    def nothing(cls, units: int) -> Kept:
-        """Return what is kept before anything has happened."""
-        tables = ((KINDS, len(Of)), len(Sum), (max(1, units), UNIT_COLUMNS))
-        return cls(*(np.zeros(shape, dtype=np.int64) for shape in tables), *containers())
+    def add(self, rows: Rows, end: int, watch: int) -> None:
+        """Add the first ``end`` rows."""
+        self.came, self.held = (
+            _with_room(self.came, int(self.came[0, 0]) + end),
+            _with_room(self.held, int(self.held[0, 0]) + end),
+        )
+        self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + end)
+        self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + end)
+        add_rows(
+            rows, 0, end, watch, self.kinds, self.sums, self.units, self.came, self.held, self.added, self.holds
+        )  # fmt: skip
 
     def forget(self) -> None:
         """Begin another trace."""
-        for table in (self.kinds, self.sums, self.units):
+        for table in (self.kinds, self.sums, self.units, self.came[:1], self.held[:1]):
             table[:] = 0
-        clear(self.came, self.held, self.added, self.holds)
 
 
-@compiled
-def containers() -> Any:
-    """Return two dictionaries and two lists of whole numbers; made here, since outside they would be compiled each time."""
-    return Dict.empty(WHOLE, WHOLE), Dict.empty(WHOLE, WHOLE), List.empty_list(WHOLE), List.empty_list(WHOLE)
-
-
-@compiled
-def clear(came: Any, held: Any, added: Any, holds: Any) -> None:
-    """Empty what is kept of people and lengths."""
-    came.clear()
-    held.clear()
-    added.clear()
-    holds.clear()
+def _with_room(table: Rows, count: int) -> Rows:
+    """Return a table with room for ``count`` entries after the first row."""
+    if len(table) > count + 1:
+        return table
+    longer = np.zeros((2 * count + 2, *table.shape[1:]), dtype=np.int64)
+    longer[: len(table)] = table
+    return longer
