@@ -121,9 +121,7 @@ def column_of(scenario: ScenarioFile, measure: str) -> int:
     return list(model_of(scenario).measures(scenario)).index(measure)
 
 
-def _rows(
-    scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int, engine: str
-) -> Floats:
+def _rows(scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int, engine: str) -> Floats:
     rows = []
     for number, row in enumerate(values.tolist()):
         block, _ = run_block(with_values(scenario, priors, row), seed, first + number, 1, engine)
