@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios test test-slow lint format pictures digests schema sbc bench clean
+.PHONY: help setup run scenarios compile test test-slow lint format pictures digests schema sbc bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -44,7 +44,11 @@ scenarios: setup ## run every shipped scenario and show what was reported beside
 	.venv/bin/stopflow reproduce
 
 test: setup ## run the tests, without the slow ones
+	.venv/bin/python -m sim.engines.compiled
 	.venv/bin/pytest -n auto --dist worksteal
+
+compile: setup ## compile the fast engine now, which long runs would do first
+	.venv/bin/python -m sim.engines.compiled
 
 test-slow: setup ## run the long statistical proofs
 	.venv/bin/pytest -m slow

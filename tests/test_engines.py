@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sim import engines
+from sim.calendar import Calendar
 from sim.chance import draw
+from sim.engines import AUTO, COMPILED, SIMPY, chosen, kept
+from sim.engines.compiled.jail import end_of_clock, next_pickup
+from sim.engines.compiled.layout import WORLD
 from sim.engines.compiled.run import Engine
+from sim.engines.compiled.tables import days_of
 from sim.engines.simpy_engine import simulate
+from sim.errors import UsageError
+from sim.experiment.replications import run, run_block
 from sim.loading import shipped
+from sim.measures import measure_all
+from sim.measures.operation import measures_of
 from sim.reported import load
 from sim.scenario import Scenario
 from sim.trace import COLUMNS, Kind
+from sim.units import DAY
 from tests.any_world import GRID, Run, runs
 
 OPERATIONS = [path for path in shipped() if isinstance(load(str(path)), Scenario)]
@@ -50,3 +65,108 @@ def test_any_world_has_the_same_trace_in_both_engines(run: Run):
 @given(run=runs())
 def test_thousands_of_worlds_have_the_same_trace_in_both_engines(run: Run):
     assert_same(run.trace, Engine(run.scenario, run.seed, GRID if run.together else 1).trace(0))
+
+
+# --- measures and digests, without a trace --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_measures_and_digests_are_the_same_to_the_last_bit(path):
+    """Fails if a row is added twice or left out where the rows are handed over in pieces: most have more than one piece."""
+    scenario = load(str(path))
+    values, digests = run_block(scenario, 7, 2, 3, COMPILED)
+    expected, expected_digests = run_block(scenario, 7, 2, 3, SIMPY)
+    np.testing.assert_array_equal(values, expected)
+    assert digests == expected_digests
+
+
+@given(run=runs())
+@settings(max_examples=40)
+def test_the_compiled_pass_over_a_trace_gives_the_tallies_of_the_plain_one(run: Run):
+    events, _ = Engine(run.scenario, run.seed, GRID if run.together else 1).block(0, 1)
+    np.testing.assert_array_equal(measures_of(events)[0], measure_all(run.trace, run.scenario))
+
+
+@pytest.mark.parametrize(("workers", "chunk"), [(1, 3), (1, 50), (2, 7)])
+def test_workers_and_chunks_change_no_bit_of_the_compiled_engine(workers, chunk):
+    scenario = load("laramie_shift_2026")
+    reference = run(scenario, replications=30, seed=5, engine=SIMPY)
+    compiled = run(scenario, replications=30, seed=5, engine=COMPILED, workers=workers, chunk=chunk)
+    np.testing.assert_array_equal(reference.values, compiled.values)
+    assert (reference.digests, reference.engine, compiled.engine) == (compiled.digests, SIMPY, COMPILED)
+
+
+def test_threads_do_not_disturb_each_other():
+    scenario = load("laramie_shift_2026")
+    reference = run(scenario, replications=30, seed=5, engine=SIMPY)
+    with ThreadPoolExecutor(3) as threads:
+        compiled = run(scenario, replications=30, seed=5, engine=COMPILED, chunk=2, executor=threads)
+    assert reference.digests == compiled.digests
+
+
+# --- which engine ---------------------------------------------------------------------------------------------------
+
+
+def test_auto_compiles_only_for_work_that_repays_it(monkeypatch):
+    monkeypatch.setattr(kept, "is_compiled", lambda: False)
+    assert chosen(AUTO, True, 400) == (SIMPY, "")
+    assert chosen(AUTO, True, 100_000) == (COMPILED, "")
+    monkeypatch.setattr(kept, "is_compiled", lambda: True)
+    assert chosen(AUTO, True, 400) == (COMPILED, "")
+    assert chosen(AUTO, True, 3) == (SIMPY, "")
+    assert chosen(AUTO, False, 100_000) == (SIMPY, "")
+
+
+def test_without_numba_auto_takes_simpy_and_compiled_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    assert chosen(AUTO, True, 100_000) == (SIMPY, "")
+    with pytest.raises(UsageError, match=r"stopflow\[fast\]"):
+        chosen(COMPILED, True, 100_000)
+
+
+def test_an_unknown_engine_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match="compiled"):
+        chosen("compild", True, 10)
+
+
+def test_what_is_not_covered_falls_back_and_says_so():
+    assert chosen(COMPILED, False, 10) == (
+        SIMPY,
+        "the compiled engine does not cover this scenario; SimPy is used, with the same results.",
+    )
+
+
+def test_compiled_work_that_cannot_be_kept_is_made_in_a_temporary_folder(monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    monkeypatch.setenv("STOPFLOW_CACHE_DIR", str(blocked))
+    assert kept.folder.__wrapped__().name.startswith("stopflow-")
+
+
+def test_compiled_work_hangs_on_the_text_of_the_engine(monkeypatch, tmp_path):
+    monkeypatch.setenv("STOPFLOW_CACHE_DIR", str(tmp_path))
+    before = kept.folder.__wrapped__()
+    changed = tmp_path / "changed.py"
+    changed.write_text("# another step")
+    sources = kept.sources()
+    monkeypatch.setattr(kept, "sources", lambda: [*sources, changed])
+    assert kept.folder.__wrapped__() != before
+
+
+# --- the calendar's tables ------------------------------------------------------------------------------------------
+
+
+@given(
+    zone=st.sampled_from(["America/Denver", "America/Havana", "America/Phoenix", "Australia/Lord_Howe"]),
+    begins=st.integers(-30 * DAY, 400 * DAY),
+    length=st.sampled_from([0, 1, DAY, 2 * DAY, 10 * DAY]),
+    rule=st.booleans(),
+)
+def test_clocks_run_out_and_transport_comes_as_the_calendar_says(zone, begins, length, rule):
+    calendar = Calendar(date(2025, 3, 3), zone)
+    days = days_of((date(2025, 3, 3), zone), -31 * DAY, (1, 5), time(2, 30), 500)
+    record = np.zeros(1, dtype=WORLD)
+    for name, array in (("midnights", days.midnights), ("excluded", days.excluded), ("pickups", days.pickups)):
+        record[f"at_{name}"], record[f"many_{name}"] = array.ctypes.data, len(array)
+    assert end_of_clock(record[0], begins, length, rule) == calendar.end_of_clock(begins, length, without_weekends=rule)
+    assert next_pickup(record[0], begins) == calendar.next_time(begins, (1, 5), time(2, 30))

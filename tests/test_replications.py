@@ -71,9 +71,9 @@ def test_the_number_of_workers_changes_no_bit(workers: int, chunk: int) -> None:
 def late_ones_first(block: Callable[..., Block]) -> Callable[..., Block]:
     """Return the same task, of which the first are done last."""
 
-    def slowed(scenario: Scenario, seed: int, first: int, count: int) -> Block:
+    def slowed(scenario: Scenario, seed: int, first: int, count: int, engine: str) -> Block:
         time.sleep(0.2 if first == 0 else 0.0)
-        return block(scenario, seed, first, count)
+        return block(scenario, seed, first, count, engine)
 
     return slowed
 
@@ -169,7 +169,7 @@ def run_on(
 ) -> Result:
     """Return a run in which some measures have the values given, and all others are zero."""
 
-    def made_up(scenario: Scenario, seed: int, first: int, count: int) -> Block:
+    def made_up(scenario: Scenario, seed: int, first: int, count: int, engine: str) -> Block:
         columns = {name: values.get(name, ()) for name in MEASURES}
         rows = [[column[row] if column else 0.0 for column in columns.values()] for row in range(first, first + count)]
         return rows, [str(row) for row in range(first, first + count)]

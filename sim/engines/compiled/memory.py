@@ -21,28 +21,22 @@ carray: Any = numba.carray  # type: ignore[attr-defined]
 def _array(name: str) -> Array:
     dtype, columns = ARRAYS[name]
     at, many = f"at_{name}", f"many_{name}"
-    if not columns:
+    width, depth = (*columns, 0, 0)[:2]
 
-        @compiled
-        def rows(world: World) -> Any:
-            return carray(pointer(world[at]), (world[many],), dtype)
+    def rows(world: World) -> Any:
+        return carray(pointer(world[at]), (world[many],), dtype)
 
-        return rows
-    if len(columns) == 1:
-        width = columns[0]
+    def rows_of_columns(world: World) -> Any:
+        return carray(pointer(world[at]), (world[many], width), dtype)
 
-        @compiled
-        def rows_of_columns(world: World) -> Any:
-            return carray(pointer(world[at]), (world[many], width), dtype)
-
-        return rows_of_columns
-    width, depth = columns
-
-    @compiled
     def rows_of_rows(world: World) -> Any:
         return carray(pointer(world[at]), (world[many], width, depth), dtype)
 
-    return rows_of_rows
+    function: Any = (rows, rows_of_columns, rows_of_rows)[len(columns)]
+    # A name of its own: the compiler tells kept functions apart by name, and several processes may keep theirs at once.
+    function.__name__ = function.__qualname__ = name
+    made: Array = compiled(function)
+    return made
 
 
 @compiled

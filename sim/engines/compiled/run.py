@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from sim.chance import end_of_watch
@@ -86,12 +88,19 @@ class Engine:
         return Trace(self.memory.arrays["rows"][: self.memory.record["rows"][0]].copy())
 
 
-_last: list[Engine] = []  # the engine made last: blocks of one scenario follow each other
+class _Last(threading.local):
+    """The engine made last in each thread: blocks of one scenario follow each other."""
+
+    engine: Engine | None = None
+
+
+_last = _Last()
 
 
 def measured(scenario: Scenario, seed: int, first: int, count: int) -> tuple[list[list[float]], list[str]]:
     """Return measures and digests of the replications ``first`` to ``first + count - 1``."""
-    if not _last or _last[0].scenario is not scenario or _last[0].seed != seed:
-        _last[:] = [Engine(scenario, seed)]
-    events, digests = _last[0].block(first, count)
+    engine = _last.engine
+    if engine is None or engine.scenario is not scenario or engine.seed != seed:
+        engine = _last.engine = Engine(scenario, seed)
+    events, digests = engine.block(first, count)
     return measures_of(events).tolist(), digests
