@@ -138,6 +138,13 @@ def test_an_operation_is_fitted_once() -> None:
         space_of([WYOMING, WYOMING])
 
 
+def test_what_somebody_sets_is_known_and_not_fitted() -> None:
+    known = load("wyoming_safe_haul_2025", ["status_check.threshold=0.6"])
+    assert set(space_of([WYOMING]).labels()) - set(space_of([known]).labels()) == {"status_check.threshold"}
+    ranged = load("wyoming_safe_haul_2025", ["status_check.threshold={value: 0.6, low: 0.5, high: 0.7}"])
+    assert "status_check.threshold" in space_of([ranged]).labels()
+
+
 def test_a_parameter_nobody_has_is_refused() -> None:
     with pytest.raises(UsageError, match=r"traffic\.flows\.interstate_bus\.rate: none of these scenarios has"):
         space_of([WYOMING], ["traffic.flows.interstate_bus.rate"])

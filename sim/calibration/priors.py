@@ -282,7 +282,7 @@ def space_of(
     names = tuple(_stems(scenarios))
     chosen = [_chosen(scenario, paths, shared | pooled.keys() | uniform) for scenario in scenarios]
     for path in (*paths, *shared, *pooled, *uniform):
-        if not any(path in one for one in chosen):
+        if not any(path in scenario.evidence for scenario in scenarios):
             known = sorted({key for scenario in scenarios for key in scenario.evidence})
             raise UsageError(f"{path}: none of these scenarios has such a parameter; {nearest(path, known)}")
     parameters: list[Parameter] = []
@@ -310,7 +310,13 @@ def space_of(
 
 def _chosen(scenario: ScenarioFile, paths: list[str], also: set[str]) -> list[str]:
     wanted = [*(paths or default_paths(scenario)), *sorted(also)]
-    return [path for path in dict.fromkeys(wanted) if path in scenario.evidence]
+    return [path for path in dict.fromkeys(wanted) if path in scenario.evidence and not _is_fixed(scenario, path)]
+
+
+def _is_fixed(scenario: ScenarioFile, path: str) -> bool:
+    """Whether somebody set it with ``--set`` and gave it no range: then it is known, or a story that is told."""
+    evidence = scenario.evidence[path]
+    return evidence.place.file.startswith("--set") and evidence.low is None and evidence.high is None
 
 
 def _same_range(scenarios: Sequence[ScenarioFile], holders: tuple[int, ...], path: str, uniform: set[str]) -> None:

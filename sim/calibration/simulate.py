@@ -6,8 +6,9 @@ Row i is replication ``first + i`` at the i-th values, so that a matrix does not
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from sim.calibration.priors import Prior
 from sim.distributions import Distribution, Empirical, Lognormal
-from sim.experiment.replications import run_block
+from sim.engines import AUTO
+from sim.experiment.replications import engine_for, run_block
 from sim.fields import FrozenDict
 from sim.loading import value_at
 from sim.models import model_of
@@ -41,7 +43,7 @@ def with_values(scenario: ScenarioFile, priors: Sequence[Prior], values: Sequenc
     return scenario
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - all but the first three are optional and by name
     scenario: ScenarioFile,
     priors: Sequence[Prior],
     values: Floats,
@@ -49,6 +51,8 @@ def simulate(
     seed: int,
     first: int = 0,
     workers: int = 1,
+    pool: Executor | None = None,
+    engine: str = AUTO,
     progress: Progress = lambda done, total: None,
 ) -> Floats:
     """Run the real model once at each row of parameter values.
@@ -65,6 +69,10 @@ def simulate(
         Row i is replication ``first + i`` of this seed.
     workers
         Processes; the matrix is the same with any number.
+    pool
+        Processes that are there already, from :func:`pool_of`; they take a second to start.
+    engine
+        Which engine to use; the matrix is the same with any.
     progress
         Called with the rows done and wanted.
 
@@ -73,23 +81,39 @@ def simulate(
     numpy.ndarray of float64, shape (rows, measures)
         Every measure in the order of the registry; NaN where it is undefined.
     """
+    used, _ = engine_for(scenario, engine, len(values))
     tasks = [
-        (scenario, tuple(priors), values[start : start + CHUNK], seed, first + start) for start in range(0, len(values), CHUNK)
+        (scenario, tuple(priors), values[start : start + CHUNK], seed, first + start, used)
+        for start in range(0, len(values), CHUNK)
     ]
     found: list[Floats] = []
-    if workers <= 1 or len(tasks) == 1:
-        for task in tasks:
-            found.append(_rows(*task))
+
+    def take(blocks: Iterable[Floats]) -> None:
+        for block in blocks:
+            found.append(block)
             progress(min(len(found) * CHUNK, len(values)), len(values))
+
+    if pool is not None:
+        take(pool.map(_rows, *zip(*tasks, strict=True)))
+    elif workers <= 1 or len(tasks) <= 1:
+        take(_rows(*task) for task in tasks)
     else:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-            try:
-                for block in pool.map(_rows, *zip(*tasks, strict=True)):
-                    found.append(block)
-                    progress(min(len(found) * CHUNK, len(values)), len(values))
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        with pool_of(workers) as own:
+            take((own.map if own else map)(_rows, *zip(*tasks, strict=True)))
     return np.concatenate(found) if found else np.zeros((0, len(model_of(scenario).measures(scenario))))
+
+
+@contextmanager
+def pool_of(workers: int) -> Iterator[Executor | None]:
+    """Yield processes for several calls of :func:`simulate`; None for one worker."""
+    if workers <= 1:
+        yield None
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def column_of(scenario: ScenarioFile, measure: str) -> int:
@@ -97,10 +121,10 @@ def column_of(scenario: ScenarioFile, measure: str) -> int:
     return list(model_of(scenario).measures(scenario)).index(measure)
 
 
-def _rows(scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int) -> Floats:
+def _rows(scenario: ScenarioFile, priors: tuple[Prior, ...], values: Floats, seed: int, first: int, engine: str) -> Floats:
     rows = []
     for number, row in enumerate(values.tolist()):
-        block, _ = run_block(with_values(scenario, priors, row), seed, first + number, 1)
+        block, _ = run_block(with_values(scenario, priors, row), seed, first + number, 1, engine)
         rows.append(np.asarray(block, dtype=np.float64)[0])
     return np.array(rows)
 

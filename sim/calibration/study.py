@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from sim import __version__
 from sim.calibration.emulator import Emulator, learn
 from sim.calibration.fit import PARTICLES, Draws, fit, generator
 from sim.calibration.priors import Prior, Space, space_of
-from sim.calibration.simulate import column_of, simulate
+from sim.calibration.simulate import column_of, pool_of, simulate
 from sim.calibration.targets import Target, refuse_counted_twice, targets_of
+from sim.engines import AUTO
 from sim.errors import UsageError
+from sim.experiment.replications import engine_for
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
 
@@ -204,15 +207,16 @@ def learned_operations(
         raise UsageError(f"{simulations} simulations teach too little; use {FEWEST_SIMULATIONS} or more.")
     told = [targets_of(scenario) for scenario in scenarios]
     operations = []
-    for number, scenario in enumerate(scenarios):
-        columns = tuple(space.of(number))
-        priors = tuple(space.parameters[at].prior for at in columns)
-        name = space.names[number]
-        normal = design(len(priors), simulations, seed, name)
-        counts = _simulated(scenario, name, priors, normal, seed, workers, work, progress)
-        places = [column_of(scenario, target.measure) for target in told[number]]
-        emulator = learn(priors, told[number], normal, counts[:, places])
-        operations.append(Operation(name, scenario, priors, columns, told[number], normal, counts, emulator))
+    with pool_of(workers) as pool:
+        for number, scenario in enumerate(scenarios):
+            columns = tuple(space.of(number))
+            priors = tuple(space.parameters[at].prior for at in columns)
+            name = space.names[number]
+            normal = design(len(priors), simulations, seed, name)
+            counts = _simulated(scenario, name, priors, normal, seed, pool, work, progress)
+            places = [column_of(scenario, target.measure) for target in told[number]]
+            emulator = learn(priors, told[number], normal, counts[:, places])
+            operations.append(Operation(name, scenario, priors, columns, told[number], normal, counts, emulator))
     return operations
 
 
@@ -322,7 +326,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
     priors: tuple[Prior, ...],
     normal: Floats,
     seed: int,
-    workers: int,
+    pool: Executor | None,
     work: Path | None,
     progress: Progress,
 ) -> Floats:
@@ -330,6 +334,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
     values = np.column_stack([prior.values(normal[:, at]) for at, prior in enumerate(priors)])
     measures = list(model_of(scenario).measures(scenario))
     key = digest_of(__version__, scenario.digest, [repr(prior) for prior in priors], seed, normal.shape, measures)
+    engine, _ = engine_for(scenario, AUTO, len(values))  # by all that is to be done, not by the block
     blocks = []
     for first in range(0, len(values), BLOCK):
         rows = values[first : first + BLOCK]
@@ -337,7 +342,7 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
         block = _read_block(kept, key, (len(rows), len(measures)))
         if block is None:
             block = simulate(
-                scenario, priors, rows, seed=seed_of(seed, "design", name), first=first, workers=workers,
+                scenario, priors, rows, seed=seed_of(seed, "design", name), first=first, pool=pool, engine=engine,
                 progress=_told(progress, f"simulate {name}", first, len(values)),
             )  # fmt: skip
             _keep_block(kept, key, block)

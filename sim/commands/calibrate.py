@@ -99,6 +99,7 @@ def calibrate(
     chosen: dict[str, Any] = {
         "parameters": parameters or [], "shared": shared or [], "pooled": shares_of(pooled or []), "uniform": uniform or [],
     }  # fmt: skip
+    further.check(chosen)
     space_to_fit(loaded, **chosen)  # every mistake is said before a folder is made
     folder = out or files.free_folder(f"calibrate-{'-'.join(Path(name).stem for name in scenarios)[:80]}")
     files.check_out(folder, force)

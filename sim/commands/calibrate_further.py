@@ -52,6 +52,14 @@ class Further:
             found[name.strip()] = [*self.settings, *settings]
         return found
 
+    def check(self, chosen: dict[str, Any]) -> None:
+        """Look for mistakes in the rival stories before any work is done."""
+        from sim.calibration.study import space_to_fit
+        from sim.reported import load
+
+        for settings in list(self.stories().values())[1:]:
+            space_to_fit([load(one, settings) for one in self.scenarios], **chosen)
+
     def find(self, calibration: Calibration, loaded: Sequence[ScenarioFile], work: Path, how: dict[str, Any]) -> More:
         """Do what was asked for."""
         from sim.calibration import leave_out, next_question, rivals

@@ -84,7 +84,7 @@ def page(found: Ranks, checks: list, learned: float, seconds: float, workers: in
         f"Written by `make sbc`. {number} data sets were drawn from the prior through the real model ({', '.join(SCENARIOS)}, "
         f"fitted together, go-ahead partly pooled) and fitted at the shipped settings: {SIMULATIONS:,} simulations for each "
         f"operation, {PARTICLES:,} particles. It took {seconds / 60:.0f} minutes with {workers} workers on a busy machine, "
-        f"{learned / 60:.0f} of them for learning the counts. Versions: "
+        f"{learned / 60:.0f} of them for learning the counts (simulations kept from a run before take none). Versions: "
         f"{', '.join(f'{name} {version}' for name, version in versions().items())}.",
         "",
         f"A right fit covers within {half.band_low:.1%} to {half.band_high:.1%} (50% intervals) and {most.band_low:.1%} to "
