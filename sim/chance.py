@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.distributions import Distribution, inverses
 from sim.elementary import LOG2_E, exp, log
 from sim.errors import Place, ScenarioError
 from sim.fields import CHANNELS
@@ -211,19 +212,32 @@ class _Source:
     flow: str
     rows: Ints
 
-    def draw(self, column: Column, seat: int = 0) -> Any:
-        """Return one column: durations, flags, choices or the numbers themselves."""
+    def uniform(self, column: Column, seat: int = 0) -> Floats:
+        """Return the numbers of one column."""
         count = int(self.rows[-1]) + 1 if len(self.rows) else 0
-        u = uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)[self.rows]
-        match column.law:
-            case None:
-                return u
-            case float() as share:
-                return u < share
-            case tuple() as weights:
-                return choose(weights, u)
-            case distribution:
-                return distribution.inverse(u)
+        return uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)[self.rows]
+
+    def draw(self, columns: dict[str, Column], seat: int = 0) -> dict[str, Any]:
+        """Return columns: durations, flags, choices or the numbers themselves."""
+        drawn: dict[str, Any] = {}
+        durations: list[tuple[str, Distribution, Floats]] = []
+        for name, column in columns.items():
+            certain = column.certain
+            if certain is not None:
+                drawn[name] = np.full(len(self.rows), certain)
+                continue
+            u = self.uniform(column, seat)
+            match column.law:
+                case None:
+                    drawn[name] = u
+                case float() as share:
+                    drawn[name] = u < share
+                case tuple() as weights:
+                    drawn[name] = choose(weights, u)
+                case distribution:
+                    durations.append((name, distribution, u))
+        found = inverses([(distribution, u) for _, distribution, u in durations])
+        return drawn | {name: values for (name, _, _), values in zip(durations, found, strict=True)}
 
 
 def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
@@ -286,7 +300,7 @@ def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed
     seen = np.flatnonzero(_within_shifts(every_arrival, shifts))
     arrives = every_arrival[seen]
     source = _Source(seed, replication, name, seen)
-    drawn = {column: source.draw(how) for column, how in vehicle_columns(scenario, flow).items()}
+    drawn = source.draw(vehicle_columns(scenario, flow))
     level = drawn["level"]
     people = drawn["occupants"] + 1
     known_from = known_since(scenario, shifts)
@@ -325,11 +339,10 @@ def _inspection_durations(scenario: Scenario, u: Floats, level: Ints) -> Ints:
 
 def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int) -> Seat:
     check, people = scenario.status_check, scenario.people
-    columns = seat_columns(scenario, flow)
-    drawn = {name: source.draw(how, seat) for name, how in columns.items()}
+    drawn = source.draw(seat_columns(scenario, flow), seat)
     # With the chance of the crew effect a person's standing follows the vehicle's common number, otherwise an own one; so
     # two people in a vehicle agree more often than chance has it, and each one's own chances are what they were.
-    common = source.draw(vehicle_columns(scenario, flow)["common_standing"])
+    common = source.uniform(vehicle_columns(scenario, flow)["common_standing"])
     weights = occupants_of(scenario, flow).standing.weights
     standing = choose(weights, np.where(drawn["follows"], common, drawn["own_standing"]))
     identified = check.identified.driver if seat == 0 else check.identified.passenger
@@ -357,7 +370,7 @@ def _draw_jail(scenario: Scenario, name: str, seed: int, replication: int) -> Ja
     edges, rates = booking_profile(scenario, name)
     arrives = _arrivals(edges, rates, seed, replication, name)
     source = _Source(seed, replication, name, np.arange(len(arrives)))
-    drawn = {column: source.draw(how) for column, how in booking_columns(scenario, name).items()}
+    drawn = source.draw(booking_columns(scenario, name))
     return JailDraws(
         number=source.rows,
         arrives=arrives,

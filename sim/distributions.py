@@ -8,7 +8,7 @@ and every engine makes the same numbers. The compiled engine has them for one nu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -56,9 +56,7 @@ class Distribution:
         numpy.ndarray of int64
             Whole milliseconds, of the same shape, between 0 and ten years.
         """
-        import numpy as np
-
-        return np.rint(np.clip(self._inverse(u), 0, LONGEST)).astype(np.int64)
+        return _whole(self._inverse(u))
 
     @property
     def mean(self) -> float:
@@ -406,6 +404,41 @@ def _cube_roots_of_gamma(shape: float) -> Floats:
 DISTRIBUTIONS: dict[str, type[Distribution]] = {
     kind.name: kind for kind in (Fixed, Exponential, Lognormal, Gamma, Triangular, Uniform, Weibull, Empirical)
 }
+
+
+def inverses(pairs: Sequence[tuple[Distribution, Floats]]) -> list[NDArray[np.int64]]:
+    """Return the inverse of several distributions, each at its own numbers: the same numbers as one by one, but sooner.
+
+    Parameters
+    ----------
+    pairs
+        Distributions, and numbers strictly between 0 and 1, of shape (n,).
+    """
+    import numpy as np
+
+    from sim.elementary import exp, normal_quantile
+
+    found: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)] * len(pairs)
+    together = [place for place, (one, _) in enumerate(pairs) if isinstance(one, Lognormal)]
+    if together:  # most are; short arrays cost as much as long ones
+        lognormals = [pairs[place][0] for place in together]
+        lengths = [len(pairs[place][1]) for place in together]
+        median, sigma = (np.repeat([one.figures[which] for one in lognormals], lengths) for which in (0, 1))
+        values = median * exp(sigma * normal_quantile(np.concatenate([pairs[place][1] for place in together])))
+        parts = np.split(_whole(values), np.cumsum(lengths)[:-1])
+        for place, part in zip(together, parts, strict=True):
+            found[place] = part
+    for place, (one, u) in enumerate(pairs):
+        if not isinstance(one, Lognormal):
+            found[place] = one.inverse(u)
+    return found
+
+
+def _whole(values: Floats) -> NDArray[np.int64]:
+    """Return durations as whole milliseconds between 0 and ten years."""
+    import numpy as np
+
+    return np.rint(np.clip(values, 0, LONGEST)).astype(np.int64)
 
 
 def parse_distribution(value: object) -> Distribution:

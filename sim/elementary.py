@@ -128,10 +128,18 @@ def exp(x: Floats) -> Floats:
 
 def normal_quantile(u: Floats) -> Floats:
     """Return the standard normal number below which a share ``u`` of all lies, for shares strictly between 0 and 1."""
+    u = np.asarray(u, dtype=np.float64)
     q = u - 0.5
-    r = np.sqrt(-log(np.minimum(u, 1.0 - u)))
-    tail = np.where(r <= FAR, quantile_in_the_tail(r), quantile_far_out(r))
-    return np.where(np.abs(q) <= MIDDLE, quantile_in_the_middle(q), np.where(q < 0, -tail, tail))
+    quantiles = np.asarray(quantile_in_the_middle(q))
+    outside = np.abs(q) > MIDDLE
+    if outside.any():  # three in twenty
+        tail = u[outside]
+        r = np.sqrt(-log(np.minimum(tail, 1.0 - tail)))
+        found = quantile_in_the_tail(r)
+        if r.max() > FAR:
+            found = np.where(r <= FAR, found, quantile_far_out(r))
+        quantiles[outside] = np.where(tail < 0.5, -found, found)
+    return quantiles
 
 
 def log_of(x: float) -> float:

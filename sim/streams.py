@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.distributions import Distribution
+from sim.distributions import Distribution, Fixed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,6 +42,18 @@ class Column:
 
     stream: str
     law: Distribution | float | tuple[float, ...] | None = None
+
+    @property
+    def certain(self) -> int | bool | None:
+        """What every number becomes, where it is the same for all; None where it is not."""
+        match self.law:
+            case Fixed():
+                return int(self.law.inverse(np.asarray(0.5)))
+            case float() as share:
+                return (share >= 1) if share <= 0 or share >= 1 else None
+            case tuple() as weights if sum(weight > 0 for weight in weights) == 1:
+                return _last_above_zero(weights)
+        return None
 
 
 def uniforms(seed: int, replication: int, stream: str, count: int, seat: int = 0) -> Floats:
