@@ -13,6 +13,7 @@ import pytest
 
 import sim
 from sim.api import Comparison, Run, Sweep
+from sim.calibration import calibrate
 from sim.errors import StopflowError
 from tests.study_files import write_study
 
@@ -34,7 +35,8 @@ def test_importing_sim_imports_nothing_heavy() -> None:
     code = "import sys, sim; print([name for name in ('scipy', 'pandas', 'matplotlib', 'sim.api') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert {"load", "run", "compare", "sweep"} <= set(dir(sim))
+    assert {"load", "run", "compare", "sweep", "calibrate"} <= set(dir(sim))
+    assert sim.calibrate is calibrate
     with pytest.raises(AttributeError, match="no attribute 'sweeep'"):
         sim.sweeep  # noqa: B018 - that it cannot be had is the point
 
