@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = {name: "sim.api" for name in ("load", "run", "compare", "sweep")} | {"calibrate": "sim.calibration"}
+_ROOMS = dict.fromkeys(("load", "run", "compare", "sweep"), "sim.api") | {"calibrate": "sim.calibration"}
 
 
 def __getattr__(name: str) -> Any:
