@@ -103,7 +103,8 @@ def compare(
     quiet: QuietOption = False,
 ) -> None:
     """Compare scenarios on the same people with the same luck: paired differences, and which arm has the most or the least."""
-    from sim.experiment.arms import USUAL, run_arms, run_over_draws
+    from sim.experiment.arms import run_arms, run_over_draws
+    from sim.experiment.replications import USUAL
     from sim.report import files
     from sim.reported import load
 

@@ -97,7 +97,7 @@ def run(
     files.check_out(folder, force)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     count = replications or (10_000 if wishes else 100)
-    used = engine_to_use(loaded, engine, count, quiet)
+    used = engine_to_use(loaded, engine, min(count, experiment.USUAL) if wishes else count, quiet)
     with progress_bar("replications", quiet) as progress:
         result = experiment.run(
             loaded,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines import AUTO, COMPILED
+from sim.engines import AUTO
 from sim.errors import UsageError
 from sim.experiment.comparison import simultaneous
 from sim.experiment.executors import in_order, workers_of
-from sim.experiment.replications import CHUNKS, FEWEST, Precision, Result, Rule, engine_for, run, run_block
+from sim.experiment.replications import CHUNKS, FEWEST, USUAL, Precision, Result, Rule, engine_for, made_ready, run, run_block
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
 
@@ -26,8 +26,6 @@ Progress = Callable[[int, int], None]
 
 #: Rounds of replications that every arm is given before the next look at the differences, in tasks of the engine's usual size.
 ROUND = 2
-#: Replications that a wish for precision usually takes, for the choice of the engine.
-USUAL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def run_arms(  # noqa: PLR0913 - all but the scenarios are optional and by name
     # Chosen once for all arms; a wish for precision may well be met after far fewer than the most that are allowed.
     expected = len(scenarios) * (min(most, USUAL) if precision else most)
     used, _ = engine_for(next(iter(scenarios.values())), engine, expected)
-    _compiled_once(next(iter(scenarios.values())), seed, used)
+    made_ready(next(iter(scenarios.values())), seed, used)
     with workers_of(executor, workers) as pool:
         results = {}
         for number, (name, scenario) in enumerate(scenarios.items()):
@@ -135,12 +133,6 @@ def run_arms(  # noqa: PLR0913 - all but the scenarios are optional and by name
         if not precision:
             return Arms(results)
         return _until_precise(results, precision, most, pool, progress)
-
-
-def _compiled_once(scenario: ScenarioFile, seed: int, engine: str) -> None:
-    """Let the compiled engine be made here, once, so that workers find it on disk and do not make it at the same time."""
-    if engine == COMPILED:
-        run_block(scenario, seed, 0, 1, engine)
 
 
 def _told(progress: Progress, before: int, total: int) -> Progress:
@@ -222,7 +214,7 @@ def run_over_draws(
         for draw, version in enumerate(versions)
         for name in versions[0]
     ]
-    _compiled_once(versions[0][next(iter(versions[0]))], seed, used)
+    made_ready(versions[0][next(iter(versions[0]))], seed, used)
     values: dict[str, list[Floats]] = {name: [] for name in versions[0]}
     digests: dict[str, list[str]] = {name: [] for name in versions[0]}
     with workers_of(executor, workers) as pool:

@@ -20,7 +20,7 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines import AUTO, COMPILED, SIMPY, chosen
+from sim.engines import AUTO, COMPILED, SIMPY, chosen, kept
 from sim.errors import UsageError, nearest
 from sim.experiment.executors import in_order, workers_of
 from sim.measures import MEASURES, Measure
@@ -34,6 +34,8 @@ CONFIDENCE = 0.95
 LOOK_AHEAD = 5
 FEWEST = 10
 MOST = 10_000_000
+#: What a wish for precision usually takes; only the choice of the engine looks at it.
+USUAL = 500
 #: Replications to a task, by engine: a task should take much longer than handing it over.
 CHUNKS = {SIMPY: 10, COMPILED: 200}
 
@@ -131,6 +133,12 @@ def run_block(scenario: ScenarioFile, seed: int, first: int, count: int, engine:
     return values, digests
 
 
+def made_ready(scenario: ScenarioFile, seed: int, engine: str) -> None:
+    """Let the compiled engine be made here, once, so that workers find it on disk and do not make it at the same time."""
+    if engine == COMPILED and not kept.is_compiled():
+        run_block(scenario, seed, 0, 1, engine)
+
+
 def engine_for(scenario: ScenarioFile, engine: str, replications: int) -> tuple[str, str]:
     """Return the engine that :func:`run` will use, and one line on why it is not the one that was wished for."""
     return chosen(engine, bool(model_of(scenario).compiled), replications)
@@ -182,7 +190,8 @@ def run(  # noqa: PLR0913 - all but the scenario are optional and by name
     most = replications or (10_000 if precision else 100)
     values: list[list[float]] = []
     digests: list[str] = []
-    used, _ = engine_for(scenario, engine, most)
+    used, _ = engine_for(scenario, engine, min(most, USUAL) if precision else most)
+    made_ready(scenario, seed, used)
     size = chunk or CHUNKS[used]
     rule = Rule(precision, model_of(scenario).measures(scenario)) if precision else None
     with workers_of(executor, min(workers, math.ceil(most / size))) as pool:
