@@ -26,7 +26,7 @@ def test_a_sweep_says_what_it_takes_leaves_its_files_and_is_taken_up_again(tmp_p
     assert "hour: 2 points × 3 replications = 6 runs: about" in error
     assert "on disk" in error
     assert "6 replications in" in told
-    assert {file.name for file in out.iterdir()} == {"study.sqlite", "points.csv", "summary.csv", "manifest.json"}
+    assert {file.name for file in out.iterdir()} == {"study.sqlite", "points.csv", "summary.csv", "manifest.json", "report.html"}
     first = rows(out / "summary.csv")[0]
     assert list(first)[:4] == ["point", "operation.shifts.detail.patrol_units", "measure", "unit"]
     assert {row["measure"] for row in rows(out / "summary.csv")} == {

@@ -104,8 +104,9 @@ def read_grid(folder: Path) -> tuple[Grid, dict[str, Any]]:
             means.append([one.mean for one in ones])
             halves.append([(one.ci_high - one.ci_low) / 2 for one in ones])
             counts.append(len(values))
-        factors = [(one["name"], one["unit"], _values([row[place] for row in rows])) for place, one in enumerate(results.factors)]
-        places = [[values.index(row[at]) for at, (*_, values) in enumerate(factors)] for row in rows]
+        seen = [_alike([row[place] for row in rows]) for place in range(len(results.factors))]
+        factors = [(one["name"], one["unit"], _values(column)) for one, column in zip(results.factors, seen, strict=True)]
+        places = [[values.index(seen[at][row]) for at, (*_, values) in enumerate(factors)] for row in range(len(rows))]
         grid = Grid(
             factors, [(name, results.unit(name)) for name in names], np.asarray(places, dtype=np.int64).reshape(len(rows), -1),
             np.asarray(means), np.asarray(halves), counts, more,
@@ -118,6 +119,13 @@ def _measures_shown(results: Results) -> list[str]:
     table = AT_A_GLANCE if "detained" in results.measure_names else PROGRAMME_AT_A_GLANCE
     always = [name for names in table.values() for name in names if name in results.measure_names]
     return list(dict.fromkeys([*always, *results.shown]))[:MOST_MEASURES]
+
+
+def _alike(column: list[float | str]) -> list[float | str]:
+    """Return a factor's values as words if any is one, such as a limit of 10 minutes or none: there is nothing between them."""
+    if any(isinstance(value, str) for value in column):
+        return [_shown(value) for value in column]
+    return column
 
 
 def _values(seen: list[float | str]) -> list[float | str]:
