@@ -18,8 +18,10 @@ from sim.calibration.diagnostics import learned, ridges, verdict
 from sim.calibration.emulator import Emulator, Stage, Surface, log_between, stabilised, unstabilised
 from sim.calibration.fit import fit
 from sim.calibration.priors import Parameter, Prior, Space
-from sim.calibration.targets import Target
+from sim.calibration.targets import Target, targets_of
 from sim.errors import UsageError
+from sim.reported import load
+from sim.scenario import Scenario
 from tests.funnels import Funnel, alabama, product, wyoming
 from tests.truth import assert_plausible, zero_mean
 
@@ -32,6 +34,13 @@ def space_of(funnel: Funnel) -> Space:
 
 
 # --- closed stages ----------------------------------------------------------------------------------------------------
+
+
+def test_alabamas_referrals_are_a_closed_stage_that_says_what_was_taken_for_known() -> None:
+    scenario = load("alabama_strike_force_2025")
+    assert isinstance(scenario, Scenario)
+    first = exact.stages(scenario, targets_of(scenario))[0]
+    assert (first.what, first.distribution) == ("detained of referrals (about 242, taken as 242)", "Beta(83, 161)")
 
 
 def test_detained_per_referral_is_beta_83_161() -> None:

@@ -83,14 +83,18 @@ def rate(what: str, count: float, time: float, *, shape: float = 1.0, per: float
 
 
 def stages(scenario: Scenario, targets: Sequence[Target]) -> list[Closed]:
-    """Return the closed posterior of every stage that exact reports tell by themselves."""
+    """Return the closed posterior of every stage that reports tell by themselves; a whole reported as about is taken as said."""
     found = []
     values = {target.measure: target.value for target in targets if target.low == target.high}
+    about = {target.measure: target.value for target in targets if target.is_firm and target.qualifier == "approximate"}
     for target in targets:
         if target.measure not in values or target.measure in NOT_THINNED:
             continue
         if target.kind == "part" and target.whole in values:
             found.append(share(f"{target.measure} of {target.whole}", target.value, values[target.whole]))
+        elif target.kind == "part" and target.whole in about:
+            whole = about[target.whole]
+            found.append(share(f"{target.measure} of {target.whole} (about {whole:g}, taken as {whole:g})", target.value, whole))
         elif target.kind == "count":
             found.append(rate(f"{target.measure} per hour of shift", target.value, hours_on_duty(scenario)))
     told = {name: figure.value for name, figure in scenario.reported.items() if figure.use != "not_a_target"}
