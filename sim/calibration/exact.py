@@ -93,8 +93,8 @@ def stages(scenario: Scenario, targets: Sequence[Target]) -> list[Closed]:
         if target.kind == "part" and target.whole in values:
             found.append(share(f"{target.measure} of {target.whole}", target.value, values[target.whole]))
         elif target.kind == "part" and target.whole in about:
-            whole = about[target.whole]
-            found.append(share(f"{target.measure} of {target.whole} (about {whole:g}, taken as {whole:g})", target.value, whole))
+            taken = about[target.whole]
+            found.append(share(f"{target.measure} of {target.whole} (about {taken:g}, taken as {taken:g})", target.value, taken))
         elif target.kind == "count":
             found.append(rate(f"{target.measure} per hour of shift", target.value, hours_on_duty(scenario)))
     told = {name: figure.value for name, figure in scenario.reported.items() if figure.use != "not_a_target"}
