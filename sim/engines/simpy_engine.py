@@ -10,8 +10,6 @@ from sim.pathway.world import World
 from sim.scenario import Scenario
 from sim.trace import Trace
 
-NAME = "simpy"
-
 
 def simulate(scenario: Scenario, draws: Draws) -> Trace:
     """Let one replication run until the last person has arrived where the pathway ends.

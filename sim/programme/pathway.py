@@ -22,7 +22,6 @@ from sim.streams import Floats, Ints
 from sim.trace import Trace
 from sim.units import DAY
 
-NAME = "simpy"
 TASK_FORCE = MODELS.index("task_force")
 FEDERAL, LOCAL = PAYERS.index("federal"), PAYERS.index("local")
 DAYS_IN_A_YEAR = 365

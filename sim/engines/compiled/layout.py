@@ -97,7 +97,7 @@ NO_CLOCK, DETAINER, ICE_ARREST = 0, 1, 2
 ICE_VEHICLES, LOCAL_BOOKING, AGENCY_DRIVES, ICE_COMES = 0, 1, 2, 3
 
 #: Whom the policy has asked.
-NOBODY_ASKED, DRIVERS_UNSETTLED, DRIVERS, OCCUPANTS = 0, 1, 2, 3
+DRIVERS_UNSETTLED, DRIVERS, OCCUPANTS = 1, 2, 3  # 0: nobody
 
 #: Flows of people who come to the jail from elsewhere stand after the traffic flows.
 ELSEWHERE = (LOCAL_PEOPLE, BROUGHT_BY_ICE)
