@@ -11,8 +11,6 @@ import typer
 from sim.commands.shared import QuietOption, command_line, console_for_people
 from sim.errors import UsageError, nearest
 
-DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
-
 
 def import_(
     kind: Annotated[
@@ -41,6 +39,7 @@ def import_(
     from sim import loading
     from sim.importing import adapters, writing
     from sim.importing.reading import Table
+    from sim.importing.wanted import Wanted
     from sim.models import model_of
     from sim.report import files
 
@@ -48,41 +47,53 @@ def import_(
         for name, words in adapters.described():
             print(f"{name:18} {words}")
         return
-    if kind not in adapters.ADAPTERS:
-        raise UsageError(f"import {kind}: no such kind; {nearest(kind, adapters.ADAPTERS)}")
+    if kind not in adapters.KINDS:
+        raise UsageError(f"import {kind}: no such kind; {nearest(kind, adapters.KINDS)}")
     if file is None:
         raise UsageError(f"import {kind}: name the CSV file.")
     if not loading.NAME.fullmatch(source):
         raise UsageError(f"--source {source}: write small letters, digits and underscores, beginning with a letter.")
-    adapter, usual = adapters.ADAPTERS[kind]
-    base = base or usual
+    chosen = adapters.KINDS[kind]
+    base = base or chosen.base
     over = loading.load(base)
     known = getattr(over, "flow_names", ())
     if flow and flow not in known:
         raise UsageError(f"--flow {flow}: {base} has no such flow; {nearest(flow, known)}")
     folder = out or files.free_folder(f"import-{file.stem}")
     files.check_out(folder, force)
-    wanted = adapters.Wanted(model_of(over).measures(over), source, _day(first), _day(last), place, agency, model, flow)
+    wanted = Wanted(model_of(over).measures(over), source, _day(first), _day(last), place, agency, model, flow)
     table = Table(file)
-    found = adapter(table, wanted)
+    found = chosen.read(table, wanted)
+    rows, left_out = writing.rows_told(table, chosen.of_people)
+    if not (found.cells or found.parameters or found.reported):
+        raise UsageError(f"{file}: nothing is left of {rows:,} rows: {_reasons(left_out, found.suppressed)}")
     grade = "reported" if kind == "tidy" else "published"
-    labels = writing.Labels(kind, base, f"{over.title}, with imported figures", source, publisher, published or "not said", grade)
+    title, when = f"{over.title}, with imported figures", published or "not said"
+    labels = writing.Labels(kind, base, title, source, publisher, when, grade, chosen.of_people)
     with files.whole_folder(folder) as inside:
         writing.write(found, table, labels, inside, command_line())
         loading.load(inside / writing.SCENARIO)  # what was written is a sound scenario, or nothing is left
     if not quiet:
-        _tell(folder, table.rows, table.left_out, len(found.parameters), len(found.reported), found.suppressed)
+        _tell(folder, rows, left_out, table.layout, len(found.parameters), len(found.reported), found.suppressed)
 
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _tell(folder: Path, rows: int, left_out: dict[str, int], parameters: int, reported: int, suppressed: int) -> None:
+def _reasons(left_out: dict[str, int], suppressed: int) -> str:
+    reasons = [*left_out, *(["small cells are suppressed"] if suppressed else [])]
+    return "; ".join(reasons or ["the file holds none"]) + ". Look at --place, --from and --to."
+
+
+def _tell(
+    folder: Path, rows: int, left_out: dict[str, int], layout: str, parameters: int, reported: int, suppressed: int
+) -> None:
     console = console_for_people()
+    console.print(f"Read as: {layout}.", markup=False)
     console.print(f"{rows:,} rows read; {parameters} parameters and {reported} reported figures.", markup=False)
-    for why, count in sorted(left_out.items()):
-        console.print(f"  {count:,} rows: {why}", markup=False)
+    for why, count in left_out.items():
+        console.print(f"  {count:,} rows: {why}" if count else f"  under 5 rows: {why}", markup=False)
     if suppressed:
         console.print(f"{suppressed} cells were suppressed: they are small, or were so at the source.", markup=False)
     console.print(f"Files in {folder}: scenario.yaml, aggregates.csv, manifest.json. Look at every line.", markup=False)

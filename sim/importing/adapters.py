@@ -1,6 +1,6 @@
-"""How each kind of file becomes aggregates. Person-level rows are counted as they are read and never kept.
+"""How each kind of published file becomes aggregates. Person-level rows are counted as they are read and never kept.
 
-Only the columns named here are looked at: names, dates of birth, plates, identifiers and officers' numbers are not.
+Only the columns that ``layouts`` names are looked at: names, dates of birth, plates, identifiers and officers' numbers are not.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sim.errors import UsageError, nearest
-from sim.importing.aggregates import Aggregates, Cell, Parameter, Reported, about, durations, share, weights
+from sim.importing import layouts
+from sim.importing.aggregates import Aggregates, Cell, Parameter, Reported, about, coarse, durations, share, weights
+from sim.importing.layouts import Layout
 from sim.importing.reading import SMALLEST_CELL, Table, day_of, moment_of, rows_of
-from sim.measures import Measure
+from sim.importing.tidy import tidy
+from sim.importing.wanted import Wanted
 
-TIDY = ("week", "place", "agency", "model", "stage", "count", "unit", "source")
 MINUTE = 60_000
 LONGEST_INSPECTION, LONGEST_STAY = 8 * 60, 730 * 24 * 60  # minutes
 LEVELS = {str(number): f"level_{number}" for number in range(1, 9)} | {
@@ -24,139 +25,39 @@ LEVELS = {str(number): f"level_{number}" for number in range(1, 9)} | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user asks of an import.
-
-    Attributes
-    ----------
-    measures
-        Those of the scenario that the figures are for.
-    source
-        The key of the source.
-    first, last
-        Only rows of these days; None: from the first, to the last.
-    place, agency, model
-        Only rows that say so, if not empty.
-    flow
-        The flow of traffic that an hourly profile is for.
-    """
-
-    measures: Mapping[str, Measure]
-    source: str = "imported"
-    first: date | None = None
-    last: date | None = None
-    place: str = ""
-    agency: str = ""
-    model: str = ""
-    flow: str = ""
-
-    def covers(self, day: date) -> bool:
-        """Whether a day is among those asked for."""
-        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
-
-
-Adapter = Callable[[Table, Wanted], Aggregates]
-
-
-# --- a tidy file of aggregates --------------------------------------------------------------------------------------
-
-
-def tidy(table: Table, wanted: Wanted) -> Aggregates:
-    """Read ``week, place, agency, model, stage, count, unit, source``; an empty count or ``<5`` is a suppressed one."""
-    found = Aggregates()
-    totals: dict[str, float] = {}
-    bounds: set[str] = set()
-    for row in rows_of(table, {name: (name,) for name in TIDY}):
-        line = table.rows + 1
-        week = _week(table, row["week"], line)
-        if not wanted.covers(week):
-            table.leave_out("another time")
-        elif not all(not want or row[name] == want for name, want in _filters(wanted).items()):
-            table.leave_out("another place, agency or model")
-        else:
-            stage = _stage(table, row, wanted, line)
-            count = _count(table, row["count"], line)
-            if count is None:
-                bounds.add(stage)
-                found.suppressed += 1
-                continue
-            cell = Cell(week.isoformat(), row["place"], row["agency"], row["model"], stage, count, row["unit"], row["source"])
-            if found.add(cell):
-                totals[stage] = totals.get(stage, 0.0) + count
-            else:  # a total with it, less the other cells, would give it away
-                bounds.add(stage)
-    for stage, total in totals.items():
-        note = "at least: small cells, or cells suppressed at the source, are left out" if stage in bounds else ""
-        found.reported.append(Reported(stage, total, "at_least" if stage in bounds else "exact", "target", note))
-    return found
-
-
-def _filters(wanted: Wanted) -> dict[str, str]:
-    return {"place": wanted.place, "agency": wanted.agency, "model": wanted.model}
-
-
-def _week(table: Table, text: str, line: int) -> date:
-    match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
-    try:
-        day = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else day_of(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise UsageError(f"{table.path}:{line}: week: '{text[:40]}' is neither a day (2026-05-18) nor a week (2026-W21).")
-    return day
-
-
-def _stage(table: Table, row: Mapping[str, str], wanted: Wanted, line: int) -> str:
-    stage = row["stage"].lower().replace(" ", "_")
-    if stage not in wanted.measures:
-        raise UsageError(f"{table.path}:{line}: stage: '{stage[:60]}' is no measure; {nearest(stage, wanted.measures)}")
-    if row["unit"] != wanted.measures[stage].unit:
-        raise UsageError(
-            f"{table.path}:{line}: unit: {stage} is counted in {wanted.measures[stage].unit}, not '{row['unit'][:40]}'."
-        )
-    return stage
-
-
-def _count(table: Table, text: str, line: int) -> float | None:
-    if text in ("", "*", "NA") or text.startswith("<"):
-        return None
-    try:
-        count = float(text.replace(",", ""))
-        if not 0 <= count < 1e12:
-            raise ValueError
-    except ValueError:
-        raise UsageError(
-            f"{table.path}:{line}: count: '{text[:40]}' is not a number from 0 up; leave unknown ones empty."
-        ) from None
-    return count
-
-
 # --- detention stints of the Deportation Data Project ---------------------------------------------------------------
 
 
 def detention_stints(table: Table, wanted: Wanted) -> Aggregates:
-    """Measure the stints in one facility, or all, from book-in to book-out."""
+    """Measure the stints in one facility, or all, from book-in to book-out.
+
+    Layouts: ``layouts.DETENTION_STINTS``, as in the codebook of the Deportation Data Project
+    (https://deportationdata.org/docs/ice/codebook.html). A stint is a stay in one facility; a stay in detention may have several.
+    """
     found, stays, weeks = Aggregates(), list[float](), Counter[date]()
-    needed = {
-        "begin": ("book_in_date_time", "detention_book_in_date_and_time", "book_in_date"),
-        "end": ("book_out_date_time", "detention_book_out_date_time", "book_out_date"),
-    }
-    facility = {"facility": ("detention_facility_code", "detention_facility")}
-    for row in rows_of(table, {**needed, **(facility if wanted.place else {})}):
+    for row in rows_of(table, layouts.DETENTION_STINTS, [("facility_code", "--place")] if wanted.place else []):
         begin, end = moment_of(row["begin"]), moment_of(row["end"])
-        if wanted.place and row["facility"] != wanted.place:
+        day = begin.date() if begin else day_of(row["begin"])
+        if wanted.place and wanted.place not in (row.get("facility_code"), row.get("facility")):
             table.leave_out("another facility")
-        elif begin is None or not wanted.covers(begin.date()):
+        elif row.get("duplicate", "").lower() in ("true", "1"):
+            table.leave_out("likely a duplicate, as the publisher marks it")
+        elif day is None or not wanted.covers(day):
             table.leave_out("no book-in, or another time")
-        elif end is None:
-            weeks[_monday(begin.date())] += 1
-            table.leave_out("not ended: counted, but without a length")
-        elif not 0 <= (minutes := (end - begin).total_seconds() / 60) <= LONGEST_STAY:
-            table.leave_out("ends before it begins, or lasts over two years")
         else:
-            weeks[_monday(begin.date())] += 1
-            stays.append(minutes * MINUTE)
+            why, minutes = "", 0.0
+            if begin is None or (end is None and day_of(row["end"])):
+                why = "days without hours: counted, but without a length"
+            elif end is None:
+                why = "not ended: counted, but without a length"
+            elif not 0 <= (minutes := (end - begin).total_seconds() / 60) <= LONGEST_STAY:
+                table.leave_out("ends before it begins, or lasts over two years")
+                continue
+            weeks[_monday(day)] += 1
+            if why:
+                table.leave_out(why)
+            else:
+                stays.append(minutes * MINUTE)
     _weekly(found, weeks, wanted, "stints", "people")
     observed = durations(stays)
     if observed is None:
@@ -175,26 +76,27 @@ def detention_stints(table: Table, wanted: Wanted) -> Aggregates:
 
 
 def fmcsa_inspections(table: Table, wanted: Wanted) -> Aggregates:
-    """Measure inspections by level, and count levels and orders out of service."""
+    """Measure inspections by level, and count levels and orders out of service.
+
+    Layouts: ``layouts.FMCSA_INSPECTIONS``. A duration is the end less the start, as in the FMCSA's own glossary
+    (https://www.fmcsa.dot.gov/registration/inspection-file-glossary-terms).
+    """
     found, weeks, levels = Aggregates(), Counter[date](), Counter[str]()
     lengths: dict[str, list[float]] = {}
     orders: Counter[str] = Counter()
-    needed = {
-        "day": ("insp_date", "inspection_date"), "begin": ("insp_start_time",), "end": ("insp_end_time",),
-        "level": ("insp_level_id", "inspection_level"),
-    }  # fmt: skip
-    optional = {"vehicle": ("vehicle_oos_total",), "driver": ("driver_oos_total",), "state": ("report_state",)}
-    for row in rows_of(table, needed, optional):
-        day, level = day_of(row["day"]), LEVELS.get(row["level"].lower())
-        if wanted.place and row.get("state", "") != wanted.place:
+    for row in rows_of(table, layouts.FMCSA_INSPECTIONS, [("state", "--place")] if wanted.place else []):
+        day, level = day_of(row["day"]), LEVELS.get(row["level"].lower().removesuffix(".0"))
+        if wanted.place and row["state"] != wanted.place:
             table.leave_out("another state")
+        elif row.get("status") == "D":
+            table.leave_out("a duplicate, as the FMCSA marks it")
         elif day is None or level is None or not wanted.covers(day):
             table.leave_out("no level, no day, or another time")
         else:
             weeks[_monday(day)] += 1
             levels[level] += 1
             _orders(orders, row, level)
-            minutes = _minutes_between(row["begin"], row["end"])
+            minutes = _minutes_between(row["begin"], row["end"]) if "begin" in row else None
             if minutes is None:
                 table.leave_out("counted, but without a length that can be")
             else:
@@ -219,40 +121,62 @@ def _orders(orders: Counter[str], row: Mapping[str, str], level: str) -> None:
     for who, group in (("vehicle", ("level_1", "level_2", "level_5")), ("driver", ("level_1", "level_2", "level_3"))):
         if who in row and level in group:
             orders[f"{who}s"] += 1
-            orders[who] += row[who].isdigit() and int(row[who]) > 0
+            orders[who] += _number(row[who]) > 0
+
+
+def _number(text: str) -> float:
+    return float(text) if re.fullmatch(r"\d+(\.\d*)?", text) else 0.0
 
 
 def _minutes_between(begin: str, end: str) -> int | None:
-    """Return the minutes between two times of the clock such as 0920; an inspection may pass midnight."""
-    if not (re.fullmatch(r"\d{3,4}", begin) and re.fullmatch(r"\d{3,4}", end)):
+    """Return the minutes between two times of the clock such as 0920; an inspection may pass midnight.
+
+    Midnight is 2400 and an unknown time 9999 in the FMCSA's catalogue; noughts before the hour are lost in spreadsheets.
+    """
+    first, last = _clock(begin), _clock(end)
+    if first is None or last is None:
         return None
-    first, last = (int(text) // 100 * 60 + int(text) % 100 for text in (begin, end))
     minutes = (last - first) % (24 * 60)
     return minutes if 0 < minutes <= LONGEST_INSPECTION else None
 
 
+def _clock(text: str) -> int | None:
+    """Return the minute of the day, or None."""
+    match = re.fullmatch(r"(\d{0,2}?):?(\d{1,2})", text)
+    hour, minute = (int(match[1] or 0), int(match[2])) if match else (99, 99)
+    return hour * 60 + minute if hour <= 24 and minute < 60 else None
+
+
 # --- ICE's sheets of participating agencies -------------------------------------------------------------------------
 
-#: The first words that are found say the model.
+#: What ICE has printed for each model, in small letters; the first words that are found say it.
 MODELS = {
     "tribal": "tribal_task_force",
     "task force": "task_force",
+    "tfo": "task_force",
     "jail enforcement": "jail_enforcement",
+    "jeo": "jail_enforcement",
     "warrant service": "warrant_service",
 }
+_JOINT = re.compile(r"jail.*task force|task force.*jail|jeo.*tfo|tfo.*jeo", re.IGNORECASE)
 
 
 def participants(table: Table, wanted: Wanted) -> Aggregates:
-    """Count agreements signed up to each day of the programme's scenario; agencies are no persons, none is suppressed."""
+    """Count agreements signed up to each day of the programme's scenario; agencies are no persons, none is suppressed.
+
+    Layouts: ``layouts.PARTICIPANTS``: ICE's sheet (https://www.ice.gov/identify-and-arrest/287g), saved as CSV, and the tables
+    that stood on its page before.
+    """
     found, signed = Aggregates(), list[tuple[date, str]]()
-    needed = {"model": ("support_type", "type_of_agreement", "model"), "day": ("signed", "date_signed", "signed_date")}
-    for row in rows_of(table, needed, {"state": ("state",)}):
-        day = day_of(row["day"])
+    for row in rows_of(table, layouts.PARTICIPANTS):
+        day = day_of(_repaired(row["day"]))
         model = next((name for words, name in MODELS.items() if words in row["model"].lower()), None)
-        if day is None or model is None:
-            table.leave_out("no day of signature, or no known model")
-        elif wanted.place and row.get("state", "").lower() != wanted.place.lower():
+        if wanted.place and row["state"].strip("*†").lower() != wanted.place.lower():
             table.leave_out("another state")
+        elif _JOINT.search(row["model"]):
+            table.leave_out("jail and task force in one agreement, as before 2013")
+        elif day is None or model is None:
+            table.leave_out("no day of signature, or no known model")
         elif not wanted.covers(day):
             table.leave_out("another time")
         else:
@@ -269,43 +193,64 @@ def participants(table: Table, wanted: Wanted) -> Aggregates:
     return found
 
 
+def _repaired(text: str) -> str:
+    """Return a day of signature without the two slips that ICE's sheets have had: 5/31/20026 and 7/72025."""
+    text = re.sub(r"/200(\d\d)$", r"/20\1", text)
+    return re.sub(r"^(\d{1,2})/(\d{1,2})(\d{4})$", r"\1/\2/\3", text)
+
+
 # --- Stanford Open Policing -----------------------------------------------------------------------------------------
+
+#: How a stop ended, by words in what was written; a summons is a citation with a day in court.
+OUTCOMES = {"arrest": "arrested", "citation": "cited", "ticket": "cited", "summons": "cited", "warning": "warned"}
 
 
 def open_policing(table: Table, wanted: Wanted) -> Aggregates:
-    """Count vehicular stops by week and hour of day, and how they ended."""
+    """Count vehicular stops by week and hour of day, and how they ended.
+
+    Layouts: ``layouts.OPEN_POLICING``, as in the readmes of 2017 (https://github.com/5harad/openpolicing) and of 2019
+    (https://github.com/stanford-policylab/opp). Where a state gave no day, theirs is the first of a month, quarter or year.
+    """
     found, weeks, hours, ends = Aggregates(), Counter[date](), Counter[int](), Counter[str]()
-    needed = {"day": ("date",), "time": ("time",), "outcome": ("outcome",)}
-    optional = {"kind": ("type",), "county": ("county_name",)}
-    for row in rows_of(table, needed, optional):
+    wished = [("time", "--flow")] * bool(wanted.flow) + [("county", "--place")] * bool(wanted.place)
+    for row in rows_of(table, layouts.OPEN_POLICING, wished):
         day = day_of(row["day"])
-        if row.get("kind", "vehicular") not in ("vehicular", ""):
+        if row.get("kind", "vehicular") not in ("vehicular", "", "NA"):
             table.leave_out("not a vehicle")
-        elif wanted.place and row.get("county", "") != wanted.place:
+        elif wanted.place and row["county"] != wanted.place:
             table.leave_out("another county")
         elif day is None or not wanted.covers(day):
             table.leave_out("no day, or another time")
         else:
             weeks[_monday(day)] += 1
-            outcome = {"warning": "warned", "citation": "cited", "arrest": "arrested"}.get(row["outcome"])
-            if outcome:
+            if outcome := _outcome(row):
                 ends[outcome] += 1
-            if re.fullmatch(r"([01]\d|2[0-3]):.*", row["time"]):
+            if re.fullmatch(r"([01]\d|2[0-3]):.*", row.get("time", "")):
                 hours[int(row["time"][:2])] += 1
     _weekly(found, weeks, wanted, "stops", "stops")
     kept_weeks = [count for count in weeks.values() if count >= SMALLEST_CELL]
     if kept_weeks:
-        firm = "exact" if len(kept_weeks) == len(weeks) else "at_least"
-        note = "all stops of those days, not one operation"
-        found.reported.append(Reported("stops", float(sum(kept_weeks)), firm, "not_a_target", note))
+        firm = "approximate" if len(kept_weeks) == len(weeks) else "at_least"
+        note = "all stops of those days, not one operation; to the nearest five"
+        found.reported.append(Reported("stops", float(coarse(sum(kept_weeks))), firm, "not_a_target", note))
     weights("stop.outcome", {name: ends[name] for name in ("warned", "cited", "arrested")}, found)
     if wanted.flow and sum(hours.values()):
         small = sum(0 < count < SMALLEST_CELL for count in hours.values())
         found.suppressed += small
-        kept = [hours[hour] if hours[hour] >= SMALLEST_CELL else 0 for hour in range(24)]
+        kept = [coarse(hours[hour]) if hours[hour] >= SMALLEST_CELL else 0 for hour in range(24)]
         if any(kept):
             found.parameters.append(Parameter(f"traffic.flows.{wanted.flow}.by_hour", str(kept), "stops by hour of day"))
     return found
+
+
+def _outcome(row: Mapping[str, str]) -> str | None:
+    """Return the strictest end that a row tells, or None."""
+    flags = {name: row.get(name, "").lower() in ("true", "1") for name in ("arrested", "cited", "warned")}
+    written = row.get("outcome", "").lower()
+    if flags["arrested"]:
+        return "arrested"
+    named = next((end for word, end in OUTCOMES.items() if word in written), None)
+    return named or next((name for name, flag in flags.items() if flag), None)
 
 
 def _monday(day: date) -> date:
@@ -314,20 +259,32 @@ def _monday(day: date) -> date:
 
 def _weekly(found: Aggregates, weeks: Counter[date], wanted: Wanted, stage: str, unit: str) -> None:
     for week, count in sorted(weeks.items()):
-        found.add(Cell(week.isoformat(), wanted.place, wanted.agency, wanted.model, stage, count, unit, wanted.source))
+        written = coarse(count) if count >= SMALLEST_CELL else count  # a small one is suppressed as it is added
+        found.add(Cell(week.isoformat(), wanted.place, wanted.agency, wanted.model, stage, written, unit, wanted.source))
 
 
-#: The kinds of files by name: how they are read, and the scenario that the figures are laid over unless another is named.
-ADAPTERS: dict[str, tuple[Adapter, str]] = {
-    "tidy": (tidy, "task_force"),
-    "detention_stints": (detention_stints, "task_force"),
-    "fmcsa_inspections": (fmcsa_inspections, "task_force"),
-    "participants": (participants, "adoption_2025_2026"),
-    "open_policing": (open_policing, "task_force"),
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: how it is read, the scenario that its figures are laid over, its layouts, and whether rows are people's."""
+
+    read: Callable[[Table, Wanted], Aggregates]
+    base: str
+    layouts: tuple[Layout, ...]
+    of_people: bool = True
+
+
+KINDS: dict[str, Kind] = {
+    "tidy": Kind(tidy, "task_force", layouts.TIDY, of_people=False),
+    "detention_stints": Kind(detention_stints, "task_force", layouts.DETENTION_STINTS),
+    "fmcsa_inspections": Kind(fmcsa_inspections, "task_force", layouts.FMCSA_INSPECTIONS),
+    "participants": Kind(participants, "adoption_2025_2026", layouts.PARTICIPANTS, of_people=False),
+    "open_policing": Kind(open_policing, "task_force", layouts.OPEN_POLICING),
 }
 
 
 def described() -> Iterator[tuple[str, str]]:
-    """Yield each kind of file with what is read from it."""
-    for name, (adapter, _) in ADAPTERS.items():
-        yield name, (adapter.__doc__ or "").split("\n", maxsplit=1)[0]
+    """Yield each kind of file with what is read from it, and below it each layout with the columns that it needs."""
+    for name, kind in KINDS.items():
+        yield name, (kind.read.__doc__ or "").split("\n", maxsplit=1)[0]
+        for layout in kind.layouts:
+            yield "", f"{layout.name}: {', '.join(layout.needed.values())}"

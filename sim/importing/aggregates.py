@@ -1,4 +1,8 @@
-"""What an import leaves: counts, reported figures and durations, with small cells suppressed."""
+"""What an import leaves: counts, reported figures and durations, with small cells suppressed.
+
+Counts of people, vehicles or stops are written to the nearest five and small ones not at all, so that no sum or difference of
+what is written gives a small one away: where one count of 1 to 4 would fit, others fit as well.
+"""
 
 from __future__ import annotations
 
@@ -88,24 +92,32 @@ def durations(milliseconds: Sequence[float]) -> list[str] | None:
     return [f"{max(0.1, round(mean * MINUTES, 1)):g} min" for mean in means]
 
 
+def coarse(count: int) -> int:
+    """Return a count to the nearest five."""
+    return (count + SMALLEST_CELL // 2) // SMALLEST_CELL * SMALLEST_CELL
+
+
 def about(count: int) -> str:
-    """Return a count to the next five, so that no two counts differ by a small cell."""
-    return f"about {round(count / SMALLEST_CELL) * SMALLEST_CELL:,}"
+    """Return a count to the nearest five, in words."""
+    return f"about {coarse(count):,}"
 
 
 def weights(path: str, counts: dict[str, int], found: Aggregates) -> None:
-    """Add weights below a path as percentages; what rests on a small count is left at nothing, so that the rest can be used."""
-    total = sum(counts.values())
+    """Add weights below a path as percentages; what rests on a small count is left at nothing, so that the rest can be used.
+
+    The percentages are of what is kept: they add up to a hundred, and nothing remains that would be the small counts.
+    """
     kept = {name: count if count >= SMALLEST_CELL else 0 for name, count in counts.items()}
     found.suppressed += sum(0 < count < SMALLEST_CELL for count in counts.values())
-    if any(kept.values()):
+    total = sum(kept.values())
+    if total:
         note = f"percentages of {about(total)}; small cells left out"
         found.parameters += [Parameter(f"{path}.{name}", f"{100 * count / total:.2g}", note) for name, count in kept.items()]
 
 
 def share(path: str, part: int, whole: int, note: str, found: Aggregates) -> None:
-    """Add a share, unless it rests on a small count."""
+    """Add a share, unless it rests on a small count; two figures, or three of a thousand and more, so that it tells no count."""
     if whole and min(part, whole - part) >= SMALLEST_CELL:
-        found.parameters.append(Parameter(path, f"{part / whole:.4g}", note))
+        found.parameters.append(Parameter(path, f"{part / whole:.{2 if whole < 1000 else 3}g}", note))
     elif whole:
         found.suppressed += 1

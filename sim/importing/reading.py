@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
-from sim.errors import UsageError, nearest
+from sim.errors import UsageError
+from sim.importing.layouts import Layout, none_fits, plain
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 MOST_ROWS = 20_000_000
 MOST_COLUMNS = 400
 LONGEST_CELL = 2_000
 #: Counts below this could point at somebody; they are never written.
 SMALLEST_CELL = 5
-_DATES = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%d-%b-%y", "%d-%b-%Y")
-_MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M")
+#: ICE's own workbooks have six lines above the names of their columns.
+LINES_ABOVE = 12
+#: Publishers write commas and strokes, spreadsheets of some countries semicolons.
+DELIMITERS = ",|;\t"
+_DATES = ("%m/%d/%Y", "%m/%d/%y", "%d-%b-%y", "%d-%b-%Y", "%d%b%Y")
+_MOMENTS = (
+    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%d%b%Y %H:%M:%S",
+)  # fmt: skip
+#: Days as a spreadsheet counts them, from 1954 to 2064: sheets that are read as text have them so.
+_FIRST_SERIAL, _LAST_SERIAL, _DAY_NOUGHT = 20_000, 60_000, date(1899, 12, 30)
 
 
 @dataclass(slots=True)
 class Table:
-    """A file that is being read: where rows stand, what was left out, and why."""
+    """A file that is being read: how, where rows stand, what was left out, and why."""
 
     path: Path
     rows: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    layout: str = ""
     columns_kept: tuple[str, ...] = ()
     columns_dropped: tuple[str, ...] = ()
 
@@ -35,22 +50,22 @@ class Table:
         self.left_out[why] = self.left_out.get(why, 0) + 1
 
 
-def rows_of(
-    table: Table, needed: Mapping[str, Sequence[str]], optional: Mapping[str, Sequence[str]] | None = None
-) -> Iterator[dict[str, str]]:
+def rows_of(table: Table, layouts: Sequence[Layout], wished: Sequence[tuple[str, str]] = ()) -> Iterator[dict[str, str]]:
     """Yield the wanted cells of each row; no other cell is looked at.
 
     Parameters
     ----------
     table
         Names the file; its counts are filled as rows are read.
-    needed, optional
-        For each wanted cell the names that its column may have; case and signs do not matter.
+    layouts
+        The layouts that the file may have; the first that fits is taken.
+    wished
+        Cells that a flag of the user's needs, each with the flag.
 
     Raises
     ------
     UsageError
-        If the file cannot be read, is no CSV, or lacks a column; with file and line.
+        If the file cannot be read, is no CSV, or has none of the layouts; with file and line.
     """
     path = table.path
     try:
@@ -58,12 +73,14 @@ def rows_of(
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read ({problem.strerror}); name a CSV file.") from None
     with stream:
-        reader = csv.reader(stream)
         try:
-            header = [plain(name) for name in next(reader, [])]
-            places = _places(path, header, needed, optional or {})
+            reader, header, layout, places = _begin(path, stream, layouts)
+            for cell, flag in wished:
+                if cell not in places:
+                    raise UsageError(f"{flag}: {path} has no column for it; its layout is '{layout.name}'.")
+            table.layout = layout.name
             table.columns_kept = tuple(header[place] for place in places.values())
-            table.columns_dropped = tuple(name for name in header if name not in table.columns_kept)
+            table.columns_dropped = tuple(name for name in header if name and name not in table.columns_kept)
             for cells in reader:
                 if not any(cells):
                     continue
@@ -71,51 +88,65 @@ def rows_of(
                 if table.rows > MOST_ROWS:
                     raise UsageError(f"{path}:{reader.line_num}: more than {MOST_ROWS:,} rows; import it in parts.")
                 if len(cells) < len(header):
-                    raise UsageError(
-                        f"{path}:{reader.line_num}: {len(cells)} cells where the first line has {len(header)}; repair the row."
-                    )
+                    counts = f"{len(cells)} cells where the line of names has {len(header)}"
+                    raise UsageError(f"{path}:{reader.line_num}: {counts}; repair the row.")
                 yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
         except csv.Error as problem:
-            raise UsageError(f"{path}:{reader.line_num}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
+            raise UsageError(f"{path}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
 
 
-def plain(name: str) -> str:
-    """Return the name of a column in small letters with underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60]
-
-
-def _places(
-    path: Path, header: list[str], needed: Mapping[str, Sequence[str]], optional: Mapping[str, Sequence[str]]
-) -> dict[str, int]:
-    if len(header) > MOST_COLUMNS:
-        raise UsageError(f"{path}:1: {len(header)} columns; at most {MOST_COLUMNS} are read.")
-    places = {}
-    for name, names in (*needed.items(), *optional.items()):
-        found = next((header.index(one) for one in names if one in header), None)
-        if found is not None:
-            places[name] = found
-        elif name in needed:
-            raise UsageError(f"{path}:1: no column '{names[0]}'; {nearest(names[0], header)}")
-    return places
+def _begin(path: Path, stream: TextIO, layouts: Sequence[Layout]) -> tuple[Reader, list[str], Layout, dict[str, int]]:
+    """Return a reader that stands behind the names of the columns, these names, their layout, and the places of its cells."""
+    best: tuple[int, list[str], int] | None = None
+    for delimiter in DELIMITERS:
+        stream.seek(0)
+        reader = csv.reader(stream, delimiter=delimiter)
+        for names in itertools.islice(reader, LINES_ABOVE):
+            header = [plain(name) for name in names]
+            if len(header) > MOST_COLUMNS:
+                raise UsageError(f"{path}:{reader.line_num}: {len(header)} columns; at most {MOST_COLUMNS} are read.")
+            for layout in layouts:
+                if (places := layout.places(header)) is not None:
+                    return reader, header, layout, places
+            lacking = min(len(layout.missing(header)) for layout in layouts)
+            if best is None or lacking < best[0]:
+                best = lacking, header, reader.line_num
+    if best is None:
+        raise UsageError(f"{path}: is empty; name a CSV file with the names of its columns in the first line.")
+    raise UsageError(f"{path}:{best[2]}: {none_fits(best[1], layouts)}")
 
 
 def day_of(text: str) -> date | None:
     """Return a day as agencies write it, or None."""
-    for form in _DATES:
-        try:
-            return datetime.strptime(text[:11].strip(), form).date()
-        except ValueError:
-            continue
-    moment = moment_of(text)
-    return moment.date() if moment else None
+    bare = text[:11].strip()
+    if bare.isdigit() and _FIRST_SERIAL <= int(bare) <= _LAST_SERIAL:
+        return _DAY_NOUGHT + timedelta(days=int(bare))
+    try:
+        return datetime.fromisoformat(text).date() if re.match(r"\d{4}-?\d\d-?\d\d", text) else _first(bare, _DATES).date()
+    except ValueError:
+        moment = moment_of(text)
+        return moment.date() if moment else None
 
 
 def moment_of(text: str) -> datetime | None:
-    """Return a moment as agencies write it, or None."""
-    bare = text.removesuffix(" UTC").removesuffix("Z").partition(".")[0]
-    for form in _MOMENTS:
+    """Return a moment as agencies write it, or None; a day without an hour is no moment."""
+    if ":" not in text:
+        return None
+    try:
+        # Zones are dropped: what is read is a facility's own clock, whatever a program wrote behind it.
+        return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=None)
+    except ValueError:
+        pass
+    try:
+        return _first(text.partition(".")[0].strip(), _MOMENTS)
+    except ValueError:
+        return None
+
+
+def _first(text: str, forms: Sequence[str]) -> datetime:
+    for form in forms:
         try:
-            return datetime.strptime(bare, form)
+            return datetime.strptime(text, form)
         except ValueError:
             continue
-    return None
+    raise ValueError(text)

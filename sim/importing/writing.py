@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.importing.adapters import TIDY
-from sim.importing.aggregates import Aggregates, Parameter
+from sim.importing.aggregates import Aggregates, Parameter, coarse
 from sim.importing.reading import SMALLEST_CELL, Table
+from sim.importing.tidy import COLUMNS
 from sim.report.files import IMPORT, cell, number_text, sha256, write_record
 
 SCENARIO, AGGREGATES = "scenario.yaml", "aggregates.csv"
@@ -30,6 +30,7 @@ class Labels:
     publisher: str
     date: str
     grade: str
+    of_people: bool
 
 
 def write(found: Aggregates, table: Table, labels: Labels, folder: Path, command: str) -> None:
@@ -51,22 +52,33 @@ def write(found: Aggregates, table: Table, labels: Labels, folder: Path, command
     (folder / SCENARIO).write_text(scenario_text(found, labels), encoding="utf-8", newline="\n")
     with (folder / AGGREGATES).open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(TIDY)
+        writer.writerow(COLUMNS)
         for one in found.cells:
             words = asdict(one) | {"count": number_text(one.count)}
-            writer.writerow([cell(str(words[name])) for name in TIDY])
+            writer.writerow([cell(str(words[name])) for name in COLUMNS])
     write_record(_record(found, table, labels, command), folder)
 
 
+def rows_told(table: Table, of_people: bool) -> tuple[int, dict[str, int]]:
+    """Return how many rows were read and left out, to the nearest five where a row is somebody's.
+
+    An exact number of rows, less the cells that are written, would give a suppressed cell away.
+    """
+    tell = coarse if of_people else int
+    return tell(table.rows), {why: tell(count) for why, count in sorted(table.left_out.items())}
+
+
 def _record(found: Aggregates, table: Table, labels: Labels, command: str) -> dict[str, Any]:
+    rows, left_out = rows_told(table, labels.of_people)
     return {
         "kind": IMPORT,
         "stopflow": __version__,
         "command": command,
-        "read": {"as": labels.kind, "file": table.path.name, "sha256": sha256(table.path), "rows": table.rows},
+        "read": {"as": labels.kind, "layout": table.layout, "file": table.path.name, "sha256": sha256(table.path), "rows": rows},
         "columns_used": list(table.columns_kept),
         "columns_never_looked_at": list(table.columns_dropped),
-        "rows_left_out": dict(sorted(table.left_out.items())),
+        "rows_left_out": left_out,
+        "counts_to_the_nearest": SMALLEST_CELL if labels.of_people else 1,
         "cells_suppressed": found.suppressed,
         "smallest_cell": SMALLEST_CELL,
     }
