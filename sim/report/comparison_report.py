@@ -18,7 +18,7 @@ from sim.report.differences import (
     differences_in_words,
     shown_by_group,
 )
-from sim.report.drawing import inline_svg, save_svg
+from sim.report.drawing import inline_svg, save_svg, svg_text
 from sim.report.page import CHECKLISTS, Facts, render
 from sim.report.parameters import by_section, grade_counts, parameters_in_words, sources_in_words, uninformed_by_kind
 from sim.report.pictures import Picture
@@ -73,7 +73,7 @@ def write(results: Mapping[str, Result], folder: Path, facts: Facts, draws: int 
     draws
         How many draws of a posterior the rows are the means of; None if they are replications.
     """
-    drawn = figures_of(results)
+    drawn = {name: svg_text(figure) for name, figure in figures_of(results).items()}
     (folder / "figures").mkdir()
     for name, figure in drawn.items():
         save_svg(figure, folder / "figures" / f"{name}.svg")
@@ -83,7 +83,7 @@ def write(results: Mapping[str, Result], folder: Path, facts: Facts, draws: int 
 def comparison_report(
     results: Mapping[str, Result],
     facts: Facts,
-    figures: Mapping[str, Figure] | None = None,
+    figures: Mapping[str, Figure | str] | None = None,
     checklists: Mapping[str, Any] | None = None,
     draws: int | None = None,
 ) -> str:
@@ -96,7 +96,7 @@ def comparison_report(
     facts
         What only the caller knows.
     figures
-        The pictures if they are drawn already, as :func:`figures_of` returns them.
+        The pictures if they are drawn already, as :func:`figures_of` returns them, or their SVG texts.
     checklists
         Shown at the end if given, as :func:`sim.report.reports.lists_of` returns them.
     draws
@@ -132,7 +132,7 @@ def _arm(name: str, base: Result, arm: Result, arms: int) -> ArmInWords:
     return ArmInWords(name, arm, rows, groups, hidden, list(changed_parameters(base.scenario, arm.scenario)))
 
 
-def _pictures(results: Mapping[str, Result], figures: Mapping[str, Figure]) -> list[Picture]:
+def _pictures(results: Mapping[str, Result], figures: Mapping[str, Figure | str]) -> list[Picture]:
     made = []
     for name, figure in figures.items():
         heading, caption = WORDS[name]

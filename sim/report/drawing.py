@@ -117,21 +117,22 @@ def without_left_side(axes: Axes) -> None:
     axes.tick_params(which="both", left=False)
 
 
-def save_svg(figure: Figure, path: str | Path) -> None:
+def save_svg(figure: Figure | str, path: str | Path) -> None:
     """Write a figure as an SVG file: the same bytes for the same picture, without a date.
 
     Parameters
     ----------
     figure
-        Any figure of matplotlib.
+        Any figure of matplotlib, or the text that :func:`svg_text` has made of it.
     path
         Where to write it; an existing file is replaced.
     """
-    Path(path).write_text(svg_text(figure), encoding="utf-8", newline="\n")
+    text = figure if isinstance(figure, str) else svg_text(figure)
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
 
 
 def svg_text(figure: Figure) -> str:
-    """Return a figure as the text of an SVG file."""
+    """Return a figure as the text of an SVG file; drawing is most of the time of a short run, so keep what is used twice."""
     stream = io.StringIO()
     with style():
         # Without any metadata there is neither a date nor an address in the file.
@@ -140,13 +141,13 @@ def svg_text(figure: Figure) -> str:
     return stream.getvalue()
 
 
-def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
+def inline_svg(figure: Figure | str, name: str, title: str, description: str) -> str:
     """Return a figure as an ``<svg>`` element to stand in HTML, with a text for those who cannot see it.
 
     Parameters
     ----------
     figure
-        Any figure of matplotlib.
+        Any figure of matplotlib, or the text that :func:`svg_text` has made of it.
     name
         Put before every identifier, so that several pictures fit one page; letters, digits and hyphens.
     title, description
@@ -154,7 +155,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
     """
     from html import escape
 
-    text = svg_text(figure)
+    text = figure if isinstance(figure, str) else svg_text(figure)
     width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)[0]
     inside = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
     inside = re.sub(r"<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)

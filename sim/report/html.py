@@ -74,7 +74,7 @@ class MeasureInWords:
     remark: str
 
 
-def write_report(result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure] | None = None) -> None:
+def write_report(result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure | str] | None = None) -> None:
     """Write the report of a run as one HTML file.
 
     Parameters
@@ -86,7 +86,7 @@ def write_report(result: Result, path: str | Path, facts: Facts, figures: Mappin
     facts
         What only the caller knows.
     figures
-        The pictures if they are drawn already, as :func:`sim.report.figures.all_of` returns them.
+        The pictures if they are drawn already, as :func:`sim.report.figures.all_of` returns them, or their SVG texts.
     """
     Path(path).write_text(report(result, facts, figures), encoding="utf-8", newline="\n")
 
@@ -94,7 +94,7 @@ def write_report(result: Result, path: str | Path, facts: Facts, figures: Mappin
 def report(
     result: Result,
     facts: Facts,
-    figures: Mapping[str, Figure] | None = None,
+    figures: Mapping[str, Figure | str] | None = None,
     checklists: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report of a run as the text of an HTML file; the parameters are those of :func:`write_report`.

@@ -31,7 +31,7 @@ class Picture:
     svg: str
 
 
-def pictures_of(result: Result, figures: Mapping[str, Figure] | None = None) -> list[Picture]:
+def pictures_of(result: Result, figures: Mapping[str, Figure | str] | None = None) -> list[Picture]:
     """Return the pictures of a run in the order of the report.
 
     Parameters
@@ -39,9 +39,9 @@ def pictures_of(result: Result, figures: Mapping[str, Figure] | None = None) -> 
     result
         A run.
     figures
-        The figures by name if they are drawn already; drawn here otherwise.
+        The figures, or their SVG texts, by name if they are drawn already; drawn here otherwise.
     """
-    drawn = draw.all_of(result) if figures is None else figures
+    drawn: Mapping[str, Figure | str] = draw.all_of(result) if figures is None else figures
     made = []
     for name, figure in drawn.items():
         heading, caption, describe = WORDS[name]
