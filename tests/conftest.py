@@ -19,13 +19,22 @@ settings.register_profile("stopflow", deadline=None, derandomize=True)
 settings.load_profile("stopflow")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session", autouse=True)
 def shipped_files_are_read_once():
-    """Read the YAML of each shipped file once, for tests that load many files which extend them."""
+    """Read the YAML of each shipped file once: a test loads a scenario in a tenth of the time, and there are hundreds."""
     read, read_once, folder = loading.read_file, cache(loading.read_file), loading.shipped_folder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "read_file", lambda path: (read_once if folder in path.parents else read)(path))
         yield
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no pictures of a run or a comparison: for tests of what stands beside them, since drawing takes most of the time."""
+    from sim.report import comparison_report, figures
+
+    monkeypatch.setattr(figures, "all_of", lambda result: {})
+    monkeypatch.setattr(comparison_report, "figures_of", lambda results: {})
 
 
 @pytest.fixture

@@ -43,18 +43,18 @@ def chance(seed: int) -> np.random.Generator:
 
 
 def test_intervals_of_several_arms_hold_for_all_of_them_at_once() -> None:
-    """1,500 comparisons of five arms that hang together by the base; fails if each arm had a 95% interval of its own.
+    """800 comparisons of five arms that hang together by the base; fails if each arm had a 95% interval of its own.
 
     By Bonferroni all five hold with at least 95%; the arms share the base, so a little more. Uncorrected it is below 85%.
     """
     random, missed = chance(1), 0
-    for _ in range(1500):
+    for _ in range(800):
         base = random.normal(size=12)
         missed += any(
             not one.ci_low <= 0 <= one.ci_high for one in (paired("x", base, random.normal(size=12), arms=5) for _ in range(5))
         )
-    assert stats.binomtest(missed, 1500, 0.05, alternative="greater").pvalue > 1e-4
-    assert missed / 1500 > 0.02  # and they are not needlessly wide
+    assert stats.binomtest(missed, 800, 0.05, alternative="greater").pvalue > 1e-4
+    assert missed / 800 > 0.02  # and they are not needlessly wide
 
 
 def test_the_interval_of_one_arm_is_not_widened() -> None:
@@ -271,6 +271,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_compare_writes_differences_and_ranking_of_every_arm(command: Command, tmp_path: Path) -> None:
     settings = [word for setting in SHORT for word in ("--arm", f"short:{setting}")]
     status, out, error = command(

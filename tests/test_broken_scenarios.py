@@ -17,7 +17,6 @@ from sim.errors import ScenarioError
 from sim.loading import field_at, from_plain, load, shipped, to_plain
 from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 BROKEN = Path(__file__).parent / "broken"
 
 #: File, line, what is wrong, and what to do about it.

@@ -20,7 +20,6 @@ from sim.loading import find, value_at
 from sim.reported import load
 from sim.scenario_file import ReportedFigure, ScenarioFile
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 WYOMING, ALABAMA, SHIFT = (load(name) for name in ("wyoming_safe_haul_2025", "alabama_strike_force_2025", "laramie_shift_2026"))
 FAR = 1.6448536269514722
 

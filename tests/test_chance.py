@@ -124,7 +124,7 @@ def all_bytes(draws: Draws) -> str:
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1", "4294967295"])
+@pytest.mark.parametrize("hash_seed", ["1", "4294967295"])
 def test_another_process_draws_the_same_whatever_its_hash_seed(hash_seed: str) -> None:
     program = (
         "from tests.test_chance import all_bytes, draw, load\n"

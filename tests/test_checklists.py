@@ -55,6 +55,7 @@ def test_figures_tuned_to_and_figures_held_out_are_apart(original: Path) -> None
     assert not {row.name for row in tuned} & {row.name for row in held}
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_an_empty_required_text_is_flagged_and_a_filled_one_shown(comparison: Path, tmp_path: Path) -> None:  # noqa: F811
     runner, page = CliRunner(), tmp_path / "page.html"
     empty = runner.invoke(app, ["report", str(comparison), "--stress", "--out", str(page)])
@@ -87,6 +88,7 @@ def test_a_wrong_file_of_authors_is_refused_with_its_place(tmp_path: Path, text:
     assert words in str(wrong.value)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_report_made_again_leaves_the_folder_alone_and_refuses_what_is_there(folder: Path) -> None:  # noqa: F811
     runner = CliRunner()
     before = sorted(path.name for path in folder.rglob("*"))

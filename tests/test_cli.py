@@ -98,6 +98,7 @@ def test_the_report_made_again_from_the_folder_is_the_same_byte_for_byte(stopflo
 # --- what is printed ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_run_prints_yield_and_burden_where_the_files_are_and_what_to_try_next(stopflow: Stopflow) -> None:
     status, out, _ = stopflow("run", WYOMING, "-n", "2", "--out", "here")
     assert status == 0
@@ -107,6 +108,7 @@ def test_a_run_prints_yield_and_burden_where_the_files_are_and_what_to_try_next(
     assert "stopflow replay here --replication" in out
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_without_out_each_run_gets_a_folder_of_its_own(stopflow: Stopflow) -> None:
     for folder in ("results/small_agency", "results/small_agency-2"):
         status, out, _ = stopflow("run", "small_agency", "-n", "2", "--set", "operation.shifts.day.last=2026-01-07")
@@ -171,6 +173,7 @@ def test_explain_shows_every_parameter_with_source_and_grade(stopflow: Stopflow)
     assert "Overdrive, 2025-11" in out
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_wish_for_precision_that_is_not_met_ends_with_status_1_and_keeps_the_files(stopflow: Stopflow) -> None:
     status, _, err = stopflow("run", WYOMING, "--precision", "stops=0.01%", "-n", "12", "--out", "unmet", "--quiet")
     assert status == 1
@@ -233,6 +236,7 @@ def test_a_folder_that_holds_something_is_kept(stopflow: Stopflow, result: Path)
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_force_replaces_an_earlier_result_whole(stopflow: Stopflow) -> None:
     for seed in ("1", "2"):
         flags = ("-n", "2", "--seed", seed, "--out", "twice", "--force", "--quiet")
@@ -271,6 +275,7 @@ def test_an_interrupt_leaves_nothing(stopflow: Stopflow, monkeypatch: pytest.Mon
 # --- compare and reproduce ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_compare_writes_a_row_for_each_arm_and_measure(stopflow: Stopflow) -> None:
     status, out, _ = stopflow("compare", WYOMING, "--set", "operation.shifts.detail.patrol_units=5", "-n", "3", "--out", "cmp")
     assert status == 0

@@ -18,7 +18,6 @@ from sim.importing.reading import SMALLEST_CELL
 from sim.loading import load
 from tests import import_files as files
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -19,8 +19,6 @@ from sim.importing.tidy import SUMS
 from sim.loading import load
 from sim.report.files import seal_holds
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
-
 
 def write(path: Path, header: str, rows: list[str]) -> Path:
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")

@@ -17,7 +17,6 @@ from sim.errors import ScenarioError
 from sim.loading import GRADES, SOURCE_WORDS, field_at, find, from_plain, load, shipped, to_plain, unit_of, value_at
 from sim.units import format_duration
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 SHIPPED = {path.stem: load(path) for path in shipped()}
 WYOMING = SHIPPED["wyoming_safe_haul_2025"]
 HEADER = "extends: wyoming_safe_haul_2025\ntitle: Another\nquestion: What then?\n"

@@ -32,7 +32,6 @@ def commands(page: Path) -> list[str]:
     return [line[2:] for language, block, _ in fences(page) if language == "console" for line in block.splitlines()]
 
 
-@pytest.mark.usefixtures("shipped_files_are_read_once")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_on_the_page_runs(page: Path, command: Command) -> None:
     """In one folder, one after the other; a file that a page shows by its name is there."""

@@ -45,7 +45,7 @@ def test_wyoming_reproduces_its_five_reported_figures() -> None:
 
 @pytest.mark.parametrize("name", ["alabama_strike_force_2025", "laramie_shift_2026", "small_agency"])
 def test_an_operation_reproduces_its_reported_figures(name: str) -> None:
-    result = run(load(name), replications=60, seed=7)
+    result = run(load(name), replications=30, seed=7)
     assert [name for name in result.scenario.reported if result.scenario.reported[name].use == "target"]
     assert not outside(result)
 

@@ -17,7 +17,6 @@ from sim.scenario_file import ScenarioFile
 from sim.schema import file_schema, file_text, schema_file
 from sim.yaml_reader import read_file, read_text
 
-pytestmark = pytest.mark.usefixtures("shipped_files_are_read_once")
 ROOTS: dict[type[ScenarioFile], str] = {Scenario: "operations", ProgrammeScenario: "programme"}
 #: The table of reported figures and the studies are no scenarios.
 FILES = sorted(
