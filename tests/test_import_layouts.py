@@ -222,7 +222,7 @@ def test_every_count_that_is_written_of_people_is_a_multiple_of_five(tmp_path: P
 
 
 def test_no_small_count_follows_from_a_total_and_what_is_written_beside_it() -> None:
-    """For every small count there is another that would be written alike; rounding up instead of to the nearest breaks this."""
+    """For every small count there is another that would be written alike; exact counts, or counts to the nearest three, fail."""
     for kept in range(SMALLEST_CELL, 60):
         for small in range(1, SMALLEST_CELL):
             written = coarse(kept), coarse(kept + small)
