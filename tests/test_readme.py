@@ -36,8 +36,8 @@ def commands(page: Path) -> list[str]:
 def test_every_command_on_the_page_runs(page: Path, command: Command) -> None:
     """In one folder, one after the other; a file that a page shows by its name is there."""
     for language, block, before in fences(page):
-        if language == "csv":
-            Path(re.findall(r"`([\w.]+\.csv)`", before)[-1]).write_text(block, encoding="utf-8")
+        if language in ("csv", "yaml"):
+            Path(re.findall(rf"`(\w+\.{language})`", before)[-1]).write_text(block, encoding="utf-8")
     for line in commands(page):
         program, *arguments = shlex.split(line)
         assert program == "stopflow", f"{page.name}: only stopflow's own commands belong in console blocks"
