@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
 import math
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -65,11 +66,19 @@ ASK = ["calibrate", "small.yaml", "--answer", "detained"]
 FLAGS = [flag for path in PATHS for flag in ("-p", path)]
 
 
-def stopflow(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from sim.cli import main; main()"
-    root = str(Path(__file__).resolve().parents[1])
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": root})
+def stopflow(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command line in a folder: exit status, standard output, standard error; for fixtures that many tests share."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(SystemExit) as leaving,
+    ):
+        patch.setattr(sys, "argv", ["stopflow", *arguments])
+        cli.main()
+    return int(leaving.value.code or 0), out.getvalue(), err.getvalue()
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -82,7 +91,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a small scenario and the calibration of it."""
     place = tmp_path_factory.mktemp("calibration")
     (place / "small.yaml").write_text(SMALL, encoding="utf-8")
-    done = stopflow(
+    status, said, error = stopflow(
         place,
         "calibrate",
         "small.yaml",
@@ -98,8 +107,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--out",
         "fit",
     )
-    assert done.returncode == 0, done.stderr
-    (place / "said.txt").write_text(done.stdout, encoding="utf-8")
+    assert status == 0, error
+    (place / "said.txt").write_text(said, encoding="utf-8")
     return place
 
 
@@ -199,7 +208,7 @@ def test_a_fitted_distribution_keeps_its_shape(tmp_path: Path) -> None:
 
 def test_a_run_under_a_posterior_tells_chance_from_ignorance(folder: Path) -> None:
     arguments = ["run", "small.yaml", "--posterior", "fit", "-n", "60", "-w", "1", "--quiet", "--out"]
-    assert stopflow(folder, *arguments, "under").returncode == 0
+    assert stopflow(folder, *arguments, "under")[0] == 0
     table = {row["measure"]: row for row in rows(folder / "under" / "uncertainty.csv")}
     stops = {key: float(value) for key, value in table["stops"].items() if key not in ("measure", "unit")}
     assert stops["sd"] ** 2 == pytest.approx(stops["sd_chance"] ** 2 + stops["sd_ignorance"] ** 2)
@@ -507,15 +516,15 @@ def test_an_operation_left_out_is_predicted_through_what_is_shared(folder: Path,
 
 @pytest.mark.slow
 def test_rivals_and_the_next_question_from_the_command_line(folder: Path) -> None:
-    done = stopflow(
+    status, said, error = stopflow(
         folder, *ASK, *FLAGS, "--simulations", "500", "--particles", "300", "--predictions", "50",
         "--policy", "status_check.asked=nobody", "--ask-next", "--rival", "late: status_check.threshold=0.6", "--out", "rivals",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert status == 0, error
     stories = rows(folder / "rivals" / "rivals.csv")
     assert [row["story"] for row in stories] == ["as written", "late"]
     assert {row["direction"] for row in stories} == {"less"}  # if nobody is asked, fewer are detained, whatever the story
-    assert "The answer does not flip: less under every story." in done.stdout
+    assert "The answer does not flip: less under every story." in said
     worth = rows(folder / "rivals" / "ask_next.csv")
     assert [float(row["narrower"]) for row in worth] == sorted((float(row["narrower"]) for row in worth), reverse=True)
     assert {"stops", "inspections", "detained"}.isdisjoint(row["count"] for row in worth)  # those are known

@@ -145,7 +145,7 @@ def staffed(units: int, rate: str) -> Scenario:
 
 
 def one_unit_more(units: int, rate: str) -> tuple[Result, Result]:
-    base, arm = (run(staffed(number, rate), replications=60, seed=6) for number in (units, units + 1))
+    base, arm = (run(staffed(number, rate), replications=20, seed=6) for number in (units, units + 1))
     return base, arm
 
 
