@@ -95,6 +95,7 @@ def _tell(
     for why, count in left_out.items():
         console.print(f"  {count:,} rows: {why}" if count else f"  under 5 rows: {why}", markup=False)
     if suppressed:
-        console.print(f"{suppressed} cells were suppressed: they are small, or were so at the source.", markup=False)
+        cells = "1 cell was" if suppressed == 1 else f"{suppressed} cells were"
+        console.print(f"{cells} suppressed: small, or suppressed at the source.", markup=False)
     console.print(f"Files in {folder}: scenario.yaml, aggregates.csv, manifest.json. Look at every line.", markup=False)
     console.print(f"\nNext:  stopflow run {folder}/scenario.yaml", markup=False)

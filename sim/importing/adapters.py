@@ -285,6 +285,6 @@ KINDS: dict[str, Kind] = {
 def described() -> Iterator[tuple[str, str]]:
     """Yield each kind of file with what is read from it, and below it each layout with the columns that it needs."""
     for name, kind in KINDS.items():
-        yield name, (kind.read.__doc__ or "").split("\n", maxsplit=1)[0]
+        yield name, (kind.read.__doc__ or "").split("\n", maxsplit=1)[0].replace("``", "")
         for layout in kind.layouts:
             yield "", f"{layout.name}: {', '.join(layout.needed.values())}"
