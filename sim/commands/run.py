@@ -118,15 +118,16 @@ def run(
 
 
 def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
-    from sim.report import drawing, figures, files, html
+    from sim.report import figures, files, html
+    from sim.report.drawing import svg_text
 
     with files.whole_folder(folder) as inside:
         files.write_summary(result, inside / "summary.csv")
         files.write_replications(result, inside / "replications.csv")
-        drawn = {name: drawing.svg_text(figure) for name, figure in figures.all_of(result).items()}
+        drawn = {name: svg_text(figure) for name, figure in figures.all_of(result).items()}
         (inside / "figures").mkdir()
         for name, figure in drawn.items():
-            drawing.save_svg(figure, inside / "figures" / f"{name}.svg")
+            figures.save_svg(figure, inside / "figures" / f"{name}.svg")
         html.write_report(result, inside / "report.html", html.Facts(reproducing_command(), files.versions()), drawn)
         files.write_manifest(result, inside, files.Told(command_line(), reproducing_command(), seconds, started))
 

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 from sim.errors import UsageError
 from sim.importing.layouts import Layout, none_fits, plain
 
-if TYPE_CHECKING:
-    from _csv import Reader
+Rows = Iterator[tuple[int, list[str]]]
 
 MOST_ROWS = 20_000_000
 MOST_COLUMNS = 400
@@ -68,49 +66,55 @@ def rows_of(table: Table, layouts: Sequence[Layout], wished: Sequence[tuple[str,
         If the file cannot be read, is no CSV, or has none of the layouts; with file and line.
     """
     path = table.path
+    rows, header, layout, places = _begin(path, layouts)
+    for cell, flag in wished:
+        if cell not in places:
+            raise UsageError(f"{flag}: {path} has no column for it; its layout is '{layout.name}'.")
+    table.layout = layout.name
+    table.columns_kept = tuple(header[place] for place in places.values())
+    table.columns_dropped = tuple(name for name in header if name and name not in table.columns_kept)
+    for line, cells in rows:
+        if not any(cells):
+            continue
+        table.rows += 1
+        if table.rows > MOST_ROWS:
+            raise UsageError(f"{path}:{line}: more than {MOST_ROWS:,} rows; import it in parts.")
+        if len(cells) < len(header):
+            counts = f"{len(cells)} cells where the line of names has {len(header)}"
+            raise UsageError(f"{path}:{line}: {counts}; repair the row.")
+        yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
+
+
+def csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file, each with the number of its last line; bytes that are no UTF-8 become marks."""
     try:
         stream = path.open(newline="", encoding="utf-8-sig", errors="replace")
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read ({problem.strerror}); name a CSV file.") from None
     with stream:
+        reader = csv.reader(stream, delimiter=delimiter)
         try:
-            reader, header, layout, places = _begin(path, stream, layouts)
-            for cell, flag in wished:
-                if cell not in places:
-                    raise UsageError(f"{flag}: {path} has no column for it; its layout is '{layout.name}'.")
-            table.layout = layout.name
-            table.columns_kept = tuple(header[place] for place in places.values())
-            table.columns_dropped = tuple(name for name in header if name and name not in table.columns_kept)
             for cells in reader:
-                if not any(cells):
-                    continue
-                table.rows += 1
-                if table.rows > MOST_ROWS:
-                    raise UsageError(f"{path}:{reader.line_num}: more than {MOST_ROWS:,} rows; import it in parts.")
-                if len(cells) < len(header):
-                    counts = f"{len(cells)} cells where the line of names has {len(header)}"
-                    raise UsageError(f"{path}:{reader.line_num}: {counts}; repair the row.")
-                yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
+                yield reader.line_num, cells
         except csv.Error as problem:
-            raise UsageError(f"{path}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
+            raise UsageError(f"{path}:{reader.line_num}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
 
 
-def _begin(path: Path, stream: TextIO, layouts: Sequence[Layout]) -> tuple[Reader, list[str], Layout, dict[str, int]]:
-    """Return a reader that stands behind the names of the columns, these names, their layout, and the places of its cells."""
+def _begin(path: Path, layouts: Sequence[Layout]) -> tuple[Rows, list[str], Layout, dict[str, int]]:
+    """Return the rows below the names of the columns, these names, their layout, and the places of its cells."""
     best: tuple[int, list[str], int] | None = None
     for delimiter in DELIMITERS:
-        stream.seek(0)
-        reader = csv.reader(stream, delimiter=delimiter)
-        for names in itertools.islice(reader, LINES_ABOVE):
+        rows = csv_rows(path, delimiter)
+        for line, names in itertools.islice(rows, LINES_ABOVE):
             header = [plain(name) for name in names]
             if len(header) > MOST_COLUMNS:
-                raise UsageError(f"{path}:{reader.line_num}: {len(header)} columns; at most {MOST_COLUMNS} are read.")
+                raise UsageError(f"{path}:{line}: {len(header)} columns; at most {MOST_COLUMNS} are read.")
             for layout in layouts:
                 if (places := layout.places(header)) is not None:
-                    return reader, header, layout, places
+                    return rows, header, layout, places
             lacking = min(len(layout.missing(header)) for layout in layouts)
             if best is None or lacking < best[0]:
-                best = lacking, header, reader.line_num
+                best = lacking, header, line
     if best is None:
         raise UsageError(f"{path}: is empty; name a CSV file with the names of its columns in the first line.")
     raise UsageError(f"{path}:{best[2]}: {none_fits(best[1], layouts)}")
