@@ -58,15 +58,16 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     for pool in range(POOLS):
         one = memory.pools(world)[pool]
         one.lowest, one.free, one.on_duty, one.first, one.last = 0, 0, 0, NONE, NONE
-    memory.members(world)[:] = 0
+    for row in range(world.many_members):
+        memory.members(world)[row] = 0
     for pool in (DESKS, SCREENERS, FLEET, DUTY_OFFICERS, SUPPORT_CENTRE):
         begin_duty(world, pool, 0, memory.sizes(world)[pool])
-    for day in range(len(memory.days(world))):
+    for day in range(world.many_days):
         pattern = memory.days(world)[day, 0]
         keys = memory.presence_keys(world)
         u = found(keys[pattern, 0], keys[pattern, 1], replication, 0, memory.days(world)[day, 3])
         memory.here(world)[day] = u < memory.presence(world)[pattern]
-    for flow in range(len(memory.arrivals(world))):
+    for flow in range(world.many_arrivals):
         arrival = memory.arrivals(world)[flow]
         arrival.number, arrival.passed, arrival.step, arrival.shift = -1, 0, arrival.first_step, 0
         next_arrival(world, flow)
@@ -80,9 +81,9 @@ def is_short(world: World) -> bool:
         or world.stays_left < SPARE
         or world.turns_left < SPARE
         or world.seats_left < SPARE
-        or world.events + SPARE > len(memory.events(world))
-        or world.starts - world.starts_done + SPARE > len(memory.starts(world))
-        or world.wakes - world.wakes_done + SPARE + world.ready > len(memory.wakes(world))
+        or world.events + SPARE > world.many_events
+        or world.starts - world.starts_done + SPARE > world.many_starts
+        or world.wakes - world.wakes_done + SPARE + world.ready > world.many_wakes
     )
 
 
@@ -90,7 +91,7 @@ def is_short(world: World) -> bool:
 def advance(record: World, most_rows: int) -> int:
     """Let the replication run on, until it is done or something is short."""
     world = record[0]
-    last_day = memory.midnights(world)[len(memory.midnights(world)) - 1] - 3 * (world.detainer + 30 * 86_400_000)
+    last_day = memory.midnights(world)[world.many_midnights - 1] - 3 * (world.detainer + 30 * 86_400_000)
     while True:
         if world.rows > most_rows:
             return ROWS_ARE_FULL
@@ -108,7 +109,7 @@ def advance(record: World, most_rows: int) -> int:
             does(world, job, told)
             continue
         time, flow = NEVER, NONE
-        for one in range(len(memory.arrivals(world))):
+        for one in range(world.many_arrivals):
             if memory.arrivals(world)[one].time < time:
                 time, flow = memory.arrivals(world)[one].time, one
         place = (
@@ -116,7 +117,7 @@ def advance(record: World, most_rows: int) -> int:
             if flow >= 0
             else 0
         )
-        if world.next_edge < len(memory.edges(world)) and memory.edges(world)[world.next_edge, 0] <= time:
+        if world.next_edge < world.many_edges and memory.edges(world)[world.next_edge, 0] <= time:
             time, flow, place = (
                 memory.edges(world)[world.next_edge, 0],
                 -2,

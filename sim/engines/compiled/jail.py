@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
@@ -357,7 +355,14 @@ def transfer_done(world: World, first: int) -> None:
 @compiled
 def day_of(world: World, moment: int) -> int:
     """Return the local day on which a moment falls."""
-    return int(np.searchsorted(memory.midnights(world), moment, side="right")) - 1
+    midnights, first, last = memory.midnights(world), 0, world.many_midnights
+    while first < last:
+        middle = (first + last) >> 1
+        if midnights[middle] <= moment:
+            first = middle + 1
+        else:
+            last = middle
+    return first - 1
 
 
 @compiled

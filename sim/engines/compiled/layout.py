@@ -190,6 +190,11 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "excluded": (INTEGER, ()),  # by day: whether a clock may stand still
     "pickups": (INTEGER, ()),  # by day: when transport comes
 }
+#: Arrays that change while a replication runs; the others say what the scenario says.
+CHANGING = (
+    "events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
+    "here",
+)  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.
 WORLD = np.dtype(
     [(name, np.int64) for name in (*STATE, *POLICY)]

@@ -141,7 +141,7 @@ def tries_next_channel(world: World, place: int, seat: int) -> None:
     encounter, referral, order = memory.encounters(world)[place], memory.referrals(world)[place, seat], memory.order(world)
     while True:
         referral.position += 1
-        if referral.position == len(order):
+        if referral.position == world.many_order:
             break
         answerers = ANSWERERS + order[referral.position]
         if memory.pools(world)[answerers].on_duty:

@@ -63,9 +63,9 @@ def next_arrival(world: World, flow: int) -> None:
 def is_within_a_shift(world: World, flow: int) -> bool:
     """Return whether a flow's next vehicle comes while a shift is on, its first moment included and its last not."""
     arrival, open_ = memory.arrivals(world)[flow], memory.open(world)
-    while arrival.shift < len(open_) and open_[arrival.shift, 1] <= arrival.untied:
+    while arrival.shift < world.many_open and open_[arrival.shift, 1] <= arrival.untied:
         arrival.shift += 1
-    return bool(arrival.shift < len(open_) and open_[arrival.shift, 0] <= arrival.untied)
+    return bool(arrival.shift < world.many_open and open_[arrival.shift, 0] <= arrival.untied)
 
 
 @compiled
@@ -112,7 +112,8 @@ def next_edge(world: World) -> None:
 @compiled
 def begin_shift(world: World, day: int) -> None:
     """Let the people of a shift come on duty."""
-    first_unit, last_unit, first, last, first_agent, last_agent = memory.staff(world)[memory.days(world)[day, 0]]
+    staff = memory.staff(world)[memory.days(world)[day, 0]]
+    first_unit, last_unit, first, last, first_agent, last_agent = staff[0], staff[1], staff[2], staff[3], staff[4], staff[5]
     for unit in range(first_unit, last_unit):
         record_alone(world, Kind.UNIT_ON_DUTY, unit, 0)
     for inspector in range(first, last):
@@ -128,7 +129,8 @@ def begin_shift(world: World, day: int) -> None:
 @compiled
 def end_shift(world: World, day: int) -> None:
     """Let the people of a shift go off duty."""
-    first_unit, last_unit, first, last, first_agent, last_agent = memory.staff(world)[memory.days(world)[day, 0]]
+    staff = memory.staff(world)[memory.days(world)[day, 0]]
+    first_unit, last_unit, first, last, first_agent, last_agent = staff[0], staff[1], staff[2], staff[3], staff[4], staff[5]
     for unit in range(first_unit, last_unit):
         record_alone(world, Kind.UNIT_OFF_DUTY, unit, 0)
     for inspector in range(first, last):

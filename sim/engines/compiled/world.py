@@ -180,12 +180,18 @@ def let_go(world: World, place: int) -> None:
 
 
 @compiled
+def row_of(world: World, pool: int, member: int) -> int:
+    """Return where a member of a pool stands among the members of all."""
+    return int(pool * world.most_members + member)
+
+
+@compiled
 def begin_duty(world: World, pool: int, first: int, end: int) -> None:
     """Let members come on duty; one who is still busy from the last shift serves again when free."""
     for member in range(first, end):
-        memory.members(world)[pool, member] |= ON_DUTY
+        memory.members(world)[row_of(world, pool, member)] |= ON_DUTY
         memory.pools(world)[pool].on_duty += 1
-        if not memory.members(world)[pool, member] & BUSY:
+        if not memory.members(world)[row_of(world, pool, member)] & BUSY:
             offer(world, pool, member)
 
 
@@ -193,10 +199,10 @@ def begin_duty(world: World, pool: int, first: int, end: int) -> None:
 def end_duty(world: World, pool: int, first: int, end: int) -> None:
     """Let members go off duty, the busy ones as soon as they are free."""
     for member in range(first, end):
-        memory.members(world)[pool, member] &= ~ON_DUTY
+        memory.members(world)[row_of(world, pool, member)] &= ~ON_DUTY
         memory.pools(world)[pool].on_duty -= 1
-        if memory.members(world)[pool, member] & FREE:
-            memory.members(world)[pool, member] &= ~FREE
+        if memory.members(world)[row_of(world, pool, member)] & FREE:
+            memory.members(world)[row_of(world, pool, member)] &= ~FREE
             memory.pools(world)[pool].free -= 1
 
 
@@ -207,9 +213,9 @@ def take(world: World, pool: int) -> int:
     if one.free == 0:
         return NOBODY
     member = one.lowest
-    while not memory.members(world)[pool, member] & FREE:
+    while not memory.members(world)[row_of(world, pool, member)] & FREE:
         member += 1
-    memory.members(world)[pool, member] = (memory.members(world)[pool, member] & ~FREE) | BUSY
+    memory.members(world)[row_of(world, pool, member)] = (memory.members(world)[row_of(world, pool, member)] & ~FREE) | BUSY
     one.lowest = member + 1
     one.free -= 1
     return int(member)
@@ -261,8 +267,8 @@ def code_of(job: int) -> int:
 @compiled
 def release(world: World, pool: int, member: int) -> None:
     """Let a member go, to the next in the queue or to wait for one."""
-    memory.members(world)[pool, member] &= ~BUSY
-    if memory.members(world)[pool, member] & ON_DUTY or somebody_waits(world, pool):
+    memory.members(world)[row_of(world, pool, member)] &= ~BUSY
+    if memory.members(world)[row_of(world, pool, member)] & ON_DUTY or somebody_waits(world, pool):
         offer(world, pool, member)
 
 
@@ -271,7 +277,7 @@ def offer(world: World, pool: int, member: int) -> None:
     """Give a member to the first in the queue, or let the member wait for one."""
     one = memory.pools(world)[pool]
     if somebody_waits(world, pool):
-        memory.members(world)[pool, member] |= BUSY
+        memory.members(world)[row_of(world, pool, member)] |= BUSY
         turn = one.first
         one.first = memory.turns(world)[turn].next
         job = memory.turns(world)[turn].job
@@ -281,6 +287,6 @@ def offer(world: World, pool: int, member: int) -> None:
         wake(world, job, member)
         free_turn(world, turn)
     else:
-        memory.members(world)[pool, member] |= FREE
+        memory.members(world)[row_of(world, pool, member)] |= FREE
         one.free += 1
         one.lowest = min(one.lowest, member)
