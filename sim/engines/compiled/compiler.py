@@ -19,7 +19,13 @@ numba.config.CACHE_DIR = str(kept.folder())  # type: ignore[attr-defined]
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, or find it compiled."""
-    made: Function = _compiled(function, inline=False)
+    made: Function = _compiled(function)
+    return made
+
+
+def compiled_with_new_arrays(function: Function) -> Function:
+    """Compile a function that makes arrays, so that somebody must count who refers to them; the others do without."""
+    made: Function = _compiled(function, counts=True)
     return made
 
 
@@ -31,8 +37,8 @@ def recompiled(function: Function, *, inline: bool = False, **inner: Callable[..
     return made
 
 
-def _compiled(function: Any, *, inline: bool) -> Any:
-    made: Any = numba.njit(cache=True, error_model="numpy", forceinline=inline)(function)
+def _compiled(function: Any, *, inline: bool = False, counts: bool = False) -> Any:
+    made: Any = numba.njit(cache=True, error_model="numpy", forceinline=inline, _nrt=counts)(function)
     template_for = made.get_call_template
     # Else every constant that a function is called with would have it compiled once more.
     made.get_call_template = lambda arguments, named: template_for(tuple(map(_plain, arguments)), named)

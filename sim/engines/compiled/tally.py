@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim import trace
-from sim.engines.compiled.compiler import compiled, recompiled
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, recompiled
 from sim.measures import tally
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.trace import Rows
@@ -62,7 +62,7 @@ def add_to_digest(rows: Rows, first: int, end: int, before: int, digest: Any) ->
     digest[0] = total
 
 
-@compiled
+@compiled_with_new_arrays
 def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
     """Write down what is exceeded by one in twenty."""
     lengths[0] = upper_twentieth(np.sort(kept_added[: sums[Sum.STOPS_WITH_ASKING]]))
