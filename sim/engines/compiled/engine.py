@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sim.engines.compiled import custody, jail, memory, stop
+from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import found
+from sim.engines.compiled.draws import KEPT_BLOCK, found
 from sim.engines.compiled.inspection import patience_over
 from sim.engines.compiled.layout import (
     ANSWERERS,
@@ -36,6 +37,7 @@ from sim.pathway.places import SHIFTS, Order, Slot
 DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT = 0, 1, 2, 3
 #: More than one step can need of any kind of record.
 SPARE = 32
+COLUMNS = len(Column)
 DUTY_OFFICERS = ANSWERERS + CHANNELS.index("duty_officer")
 SUPPORT_CENTRE = ANSWERERS + CHANNELS.index("support_centre")
 
@@ -68,6 +70,9 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
         u = found(keys[pattern, 0], keys[pattern, 1], replication, 0, memory.days(world)[day, 3])
         memory.here(world)[day] = u < memory.presence(world)[pattern]
     for flow in range(world.many_arrivals):
+        memory.arrival_lanes(world)[flow, KEPT_BLOCK] = NONE
+        for column in range(COLUMNS):
+            memory.lanes(world)[flow, column, KEPT_BLOCK] = NONE
         arrival = memory.arrivals(world)[flow]
         arrival.number, arrival.passed, arrival.step, arrival.shift = -1, 0, arrival.first_step, 0
         next_arrival(world, flow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import duration, flag, is_matched_in_jail, who_is
 from sim.engines.compiled.layout import (
     DESKS,
@@ -51,7 +51,7 @@ def new_stay(world: World, flow: int, number: int, seat: int, who: int, story: i
     return int(place)
 
 
-@compiled
+@inlined
 def forget(world: World, place: int) -> None:
     """Refer to a stay no more."""
     stay = memory.stays(world)[place]
@@ -62,7 +62,7 @@ def forget(world: World, place: int) -> None:
         world.stays_left += 1
 
 
-@compiled
+@inlined
 def record_stay(world: World, kind: int, place: int, unit: int) -> None:
     """Record that something happened to a person in the jail now."""
     stay = memory.stays(world)[place]

@@ -161,6 +161,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "keys": (WORD, (len(Column), 2)),  # by flow
     "arrival_keys": (WORD, (2,)),  # by flow
     "presence_keys": (WORD, (2,)),  # by pattern of shifts
+    "lanes": (INTEGER, (len(Column), 5)),  # by flow: four numbers that were found last, and which they are
+    "arrival_lanes": (INTEGER, (5,)),  # by flow
     "laws": (INTEGER, (len(Column),)),  # by flow: kind of law
     "figures": (REAL, (len(Column), 3)),
     "spans": (INTEGER, (len(Column), 2)),  # where in ``values`` a table begins, and how long it is
@@ -193,7 +195,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 #: Arrays that change while a replication runs; the others say what the scenario says.
 CHANGING = (
     "events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
-    "here",
+    "here", "lanes", "arrival_lanes",
 )  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.
 WORLD = np.dtype(

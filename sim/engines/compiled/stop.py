@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.custody import arrest_begins, arrested_at_jail, custody_begins, custody_goes_on
 from sim.engines.compiled.draws import choice, duration, flag
 from sim.engines.compiled.inspection import inspection_begins, inspection_ends, inspector_came
@@ -45,7 +45,7 @@ def goes_on(world: World, code: int, job: int, told: int) -> None:
         taken_into_custody(world, place)
 
 
-@compiled
+@inlined
 def stop_begins(world: World, place: int) -> None:
     """Begin the traffic task, and the status check beside it."""
     encounter = memory.encounters(world)[place]
@@ -58,7 +58,7 @@ def stop_begins(world: World, place: int) -> None:
     wait(world, task, flow, number, Slot.STOP, job_of(Job.TASK_DONE, place, 0))
 
 
-@compiled
+@inlined
 def task_done(world: World, place: int) -> None:
     """Record the outcome, and inspect the truck if it is selected."""
     encounter = memory.encounters(world)[place]
@@ -71,7 +71,7 @@ def task_done(world: World, place: int) -> None:
         task_and_inspection_done(world, place)
 
 
-@compiled
+@inlined
 def task_and_inspection_done(world: World, place: int) -> None:
     """Wait for answers that are still out."""
     encounter = memory.encounters(world)[place]

@@ -277,6 +277,8 @@ class Memory:
             **tables,
             **keys_of(scenario, seed),
             pools=np.zeros(POOLS, dtype=POOL),
+            lanes=np.zeros((len(tables["laws"]), *ARRAYS["lanes"][1]), dtype=np.int64),
+            arrival_lanes=np.zeros((len(tables["laws"]), *ARRAYS["arrival_lanes"][1]), dtype=np.int64),
             members=np.zeros(POOLS * int(self.record["most_members"][0]), dtype=np.int64),
             here=np.zeros(len(tables["days"]), dtype=np.int64),
         )

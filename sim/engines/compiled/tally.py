@@ -46,8 +46,7 @@ at_a_bed = recompiled(tally.at_a_bed, inline=True)
 in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
 add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
 upper_twentieth = compiled(tally.upper_twentieth)
-mixed = compiled(trace.mixed)
-first_word = compiled(trace.first_word)
+word_of = recompiled(trace.word_of, inline=True, mixed=recompiled(trace.mixed, inline=True))
 
 
 @compiled
@@ -55,10 +54,11 @@ def add_to_digest(rows: Rows, first: int, end: int, before: int, digest: Any) ->
     """Add some rows to a trace's digest; ``before`` rows went before the first of them."""
     total = digest[0]
     for number in range(first, end):
-        word = first_word(np.uint64(before + number - first))
-        for column in range(rows.shape[1]):
-            word = mixed(word, np.uint64(rows[number, column]))
-        total += word
+        row = rows[number]
+        total += word_of(
+            np.uint64(before + number - first), np.uint64(row[0]), np.uint64(row[1]), np.uint64(row[2]), np.uint64(row[3]),
+            np.uint64(row[4]), np.uint64(row[5]), np.uint64(row[6]),
+        )  # fmt: skip
     digest[0] = total
 
 

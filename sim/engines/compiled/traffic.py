@@ -10,7 +10,7 @@ from sim.chance import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import choice, diverts, found, log_of
+from sim.engines.compiled.draws import choice, diverts, gap, log_of
 from sim.engines.compiled.jail import new_stay
 from sim.engines.compiled.layout import (
     ANSWERERS,
@@ -37,13 +37,12 @@ ICE_AGENTS = ANSWERERS + CHANNELS.index("ice_on_scene")
 @compiled
 def next_arrival(world: World, flow: int) -> None:
     """Find when the next one of a flow comes who is seen; vehicles that come outside shifts keep their numbers."""
-    arrival, keys = memory.arrivals(world)[flow], memory.arrival_keys(world)
+    arrival = memory.arrivals(world)[flow]
     last = arrival.last_step
     total = memory.step_passed(world)[last]
     while True:
         arrival.number += 1
-        u = found(keys[flow, 0], keys[flow, 1], world.replication, 0, arrival.number)
-        arrival.passed += int(np.rint(-log_of(1.0 - u) * GAP_UNITS))
+        arrival.passed += int(np.rint(-log_of(1.0 - gap(world, flow, arrival.number)) * GAP_UNITS))
         passed = arrival.passed / GAP_UNITS
         if passed >= total:
             arrival.time = NEVER
