@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from sim import elementary
-from sim.chance import DRIVER_LEVELS, VEHICLE_LEVELS
+from sim.chance import DRIVER_LEVELS, GAP_UNITS, VEHICLE_LEVELS
 from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law
@@ -109,13 +109,20 @@ def uniform(world: World, column: int, flow: int, number: int, seat: int) -> flo
 
 
 @inlined
-def gap(world: World, flow: int, number: int) -> float:
-    """Return the number that is drawn for the time between two arrivals of a flow."""
-    lanes = memory.arrival_lanes(world)[flow]
-    if lanes[KEPT_BLOCK] != number >> 2:
+def gap(world: World, flow: int, number: int) -> int:
+    """Return the gap before one of a flow comes, in parts of a unit-rate gap."""
+    gaps = memory.gaps(world)[flow]
+    if not number & 3:  # they come one after the other
         keys = memory.arrival_keys(world)
-        remember(lanes, keys[flow, 0], keys[flow, 1], world.replication, number >> 2)
-    return between(lanes[number & 3])
+        a, b, c, d = four(keys[flow, 0], keys[flow, 1], world.replication, 0, number >> 2)
+        gaps[0], gaps[1], gaps[2], gaps[3] = gap_of(a), gap_of(b), gap_of(c), gap_of(d)
+    return int(gaps[number & 3])
+
+
+@inlined
+def gap_of(steps: int) -> int:
+    """Return the gap that a number stands for."""
+    return int(np.rint(-log_of(1.0 - between(steps)) * GAP_UNITS))
 
 
 @inlined
@@ -268,12 +275,21 @@ def is_identified(world: World, flow: int, number: int, seat: int) -> bool:
 
 
 @compiled
-def doubt_about(world: World, flow: int, number: int, seat: int, who: int) -> float:
-    """Return how unsettled the matter is after the officer's questions."""
-    exponent = memory.doubt(world)[who // LICENCE_COUNT]
+def is_in_doubt(world: World, flow: int, number: int, seat: int, who: int) -> bool:
+    """Return whether more doubt than the threshold is left after the officer's questions.
+
+    More is left for numbers below a share that is worked out once; only close to it is the doubt itself worked out.
+    """
+    standing = who // LICENCE_COUNT
+    exponent = memory.doubt(world)[standing]
     if exponent == 0.0:
-        return 1.0
-    return 1.0 - exp_of(log_of(uniform(world, Column.DOUBT, flow, number, seat)) * (1.0 / exponent))
+        return bool(world.threshold < 1.0)
+    u, edges = uniform(world, Column.DOUBT, flow, number, seat), memory.in_doubt(world)
+    if u < edges[standing, 0]:
+        return True
+    if u > edges[standing, 1]:
+        return False
+    return bool(1.0 - exp_of(log_of(u) * (1.0 / exponent)) > world.threshold)
 
 
 @inlined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import custody, jail, memory, stop
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import KEPT_BLOCK, found
 from sim.engines.compiled.inspection import patience_over
 from sim.engines.compiled.layout import (
@@ -70,15 +70,31 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
         u = found(keys[pattern, 0], keys[pattern, 1], replication, 0, memory.days(world)[day, 3])
         memory.here(world)[day] = u < memory.presence(world)[pattern]
     for flow in range(world.many_arrivals):
-        memory.arrival_lanes(world)[flow, KEPT_BLOCK] = NONE
         for column in range(COLUMNS):
             memory.lanes(world)[flow, column, KEPT_BLOCK] = NONE
         arrival = memory.arrivals(world)[flow]
         arrival.number, arrival.passed, arrival.step, arrival.shift = -1, 0, arrival.first_step, 0
         next_arrival(world, flow)
+    look_ahead(world)
 
 
 @compiled
+def look_ahead(world: World) -> None:
+    """Find what comes next from outside: the next one of a flow, or the next beginning or end of a shift."""
+    time, flow, place = NEVER, NONE, 0
+    for one in range(world.many_arrivals):
+        if memory.arrivals(world)[one].time < time:
+            time, flow = memory.arrivals(world)[one].time, one
+    if world.next_edge < world.many_edges and memory.edges(world)[world.next_edge, 0] <= time:
+        time, flow = memory.edges(world)[world.next_edge, 0], NONE
+        place = place_of(Order.CAPACITY, SHIFTS, world.next_edge, Slot.STOP)
+    elif flow != NONE:
+        arrival = memory.arrivals(world)[flow]
+        place = place_of(Order.ARRIVAL, arrival.code, arrival.number, Slot.STOP)
+    world.next_time, world.next_flow, world.next_place = time, flow, place
+
+
+@inlined
 def is_short(world: World) -> bool:
     """Return whether any kind of record might run out in the next step."""
     return bool(
@@ -113,23 +129,8 @@ def advance(record: World, most_rows: int) -> int:
             world.wakes_done += 1
             does(world, job, told)
             continue
-        time, flow = NEVER, NONE
-        for one in range(world.many_arrivals):
-            if memory.arrivals(world)[one].time < time:
-                time, flow = memory.arrivals(world)[one].time, one
-        place = (
-            place_of(Order.ARRIVAL, memory.arrivals(world)[flow].code, memory.arrivals(world)[flow].number, Slot.STOP)
-            if flow >= 0
-            else 0
-        )
-        if world.next_edge < world.many_edges and memory.edges(world)[world.next_edge, 0] <= time:
-            time, flow, place = (
-                memory.edges(world)[world.next_edge, 0],
-                -2,
-                place_of(Order.CAPACITY, SHIFTS, world.next_edge, Slot.STOP),
-            )
-        event = memory.events(world)[0]
-        if world.events and (event[0] < time or (event[0] == time and event[1] < place)):
+        time, event = world.next_time, memory.events(world)[0]
+        if world.events and (event[0] < time or (event[0] == time and event[1] < world.next_place)):
             if event[0] > last_day:
                 return DAYS_ARE_SHORT
             does(world, next_event(world), 0)
@@ -138,10 +139,11 @@ def advance(record: World, most_rows: int) -> int:
             return DONE
         else:
             world.now = time
-            if flow >= 0:
-                comes_by(world, flow)
+            if world.next_flow != NONE:
+                comes_by(world, world.next_flow)
             else:
                 next_edge(world)
+            look_ahead(world)
 
 
 @compiled

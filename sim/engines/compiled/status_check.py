@@ -6,10 +6,10 @@ from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
 from sim.engines.compiled.draws import (
-    doubt_about,
     duration,
     flag,
     is_identified,
+    is_in_doubt,
     is_matched,
     licence_of_person,
     standing_of_person,
@@ -118,7 +118,7 @@ def asked(world: World, place: int) -> None:
             record(world, Kind.ASKED, flow, number, seat, unit, who)
             if not is_identified(world, flow, number, seat):
                 record(world, Kind.NOT_IDENTIFIED, flow, number, seat, unit, who)
-            elif doubt_about(world, flow, number, seat, who) > world.threshold:
+            elif is_in_doubt(world, flow, number, seat, who):
                 record(world, Kind.REFERRED, flow, number, seat, unit, who)
                 encounter.open |= 1 << (Slot.PERSON + seat)
                 encounter.refs += 1

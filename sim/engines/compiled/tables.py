@@ -130,6 +130,7 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "match": np.asarray(check.match.values, dtype=np.float64),
         "match_in_jail": np.asarray(match_in_jail.values, dtype=np.float64),
         "doubt": np.asarray(scenario.people.doubt.values, dtype=np.float64),
+        "in_doubt": np.asarray([_in_doubt(check.threshold, exponent) for exponent in scenario.people.doubt.values]),
         "order": _ints([CHANNELS.index(name) for name in check.channels]),
         "gives_up": _ints([getattr(check, name).gives_up_after for name in CHANNELS]),
         "staff": _staff(scenario),
@@ -143,6 +144,19 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "sizes": _sizes(scenario, check),
         "arrivals": arrivals,
     }
+
+
+def _in_doubt(threshold: float, exponent: float) -> tuple[float, float]:
+    """Return a number below which more doubt than the threshold is left, and one above which less is, whatever the rounding.
+
+    A share of (1 - threshold) ** exponent leaves more. Doubt is found to some parts in 10**15 of 1, which is ``exponent`` /
+    (1 - ``threshold``) times as much of the share.
+    """
+    if threshold >= 1:
+        return 0.0, 1.0
+    share = (1.0 - threshold) ** exponent
+    margin = 1e-12 * (1 + exponent / (1.0 - threshold))
+    return share * (1.0 - margin), share * (1.0 + margin)
 
 
 def _ints(values: Any) -> Ints:
@@ -278,7 +292,7 @@ class Memory:
             **keys_of(scenario, seed),
             pools=np.zeros(POOLS, dtype=POOL),
             lanes=np.zeros((len(tables["laws"]), *ARRAYS["lanes"][1]), dtype=np.int64),
-            arrival_lanes=np.zeros((len(tables["laws"]), *ARRAYS["arrival_lanes"][1]), dtype=np.int64),
+            gaps=np.zeros((len(tables["laws"]), *ARRAYS["gaps"][1]), dtype=np.int64),
             members=np.zeros(POOLS * int(self.record["most_members"][0]), dtype=np.int64),
             here=np.zeros(len(tables["days"]), dtype=np.int64),
         )

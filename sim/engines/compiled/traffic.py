@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from sim.chance import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import choice, diverts, gap, log_of
+from sim.engines.compiled.draws import choice, diverts, gap
 from sim.engines.compiled.jail import new_stay
 from sim.engines.compiled.layout import (
     ANSWERERS,
@@ -42,7 +40,7 @@ def next_arrival(world: World, flow: int) -> None:
     total = memory.step_passed(world)[last]
     while True:
         arrival.number += 1
-        arrival.passed += int(np.rint(-log_of(1.0 - gap(world, flow, arrival.number)) * GAP_UNITS))
+        arrival.passed += gap(world, flow, arrival.number)
         passed = arrival.passed / GAP_UNITS
         if passed >= total:
             arrival.time = NEVER
