@@ -33,8 +33,8 @@ from sim.engines.compiled.world import begin_duty, code_of, let_go, next_event, 
 from sim.fields import CHANNELS
 from sim.pathway.places import SHIFTS, Order, Slot
 
-#: Answers of :func:`advance`.
-DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT = 0, 1, 2, 3
+#: Answers of :func:`advance`, and of those who call it.
+DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT, TABLES_ARE_SHORT = 0, 1, 2, 3, 4
 #: More than one step can need of any kind of record.
 SPARE = 32
 COLUMNS = len(Column)
@@ -53,7 +53,7 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world = record[0]
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
-    world.order, world.rows, world.events, world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0, 0, 0, 0
+    world.order, world.counted, world.rows, world.events, world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0, 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE
     world.loading, world.first_aboard, world.aboard, world.loads, world.finished = NONE, NONE, 0, 0, 0

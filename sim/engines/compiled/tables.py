@@ -22,7 +22,7 @@ from sim.pathway.custody import PATHS
 from sim.pathway.jail import CLOCKS
 from sim.scenario import LEVELS, STANDINGS, Scenario, StatusCheck
 from sim.streams import Column as Drawn
-from sim.trace import COLUMNS, Kind
+from sim.trace import Kind
 from sim.units import DAY
 
 # What the rooms say in numbers must be what the pathway says in words.
@@ -36,7 +36,7 @@ ASKED = ("nobody", "drivers_unsettled", "drivers", "occupants")
 #: Days for which the calendar's tables are made at first, after the last shift's follow-up.
 DAYS_AT_FIRST = 120
 FIRST_ROOM = 64
-FIRST_ROWS = 4096
+FIRST_ROWS = 1024
 
 
 class _Values:
@@ -298,7 +298,7 @@ class Memory:
         )
         self.put_days(calendar_of(scenario))
         self.make_room(FIRST_ROOM)
-        self.put(rows=np.empty((FIRST_ROWS, len(COLUMNS)), dtype=np.int64))
+        self.put_rows(FIRST_ROWS)
 
     def put(self, **arrays: Any) -> None:
         """Replace arrays."""
@@ -307,6 +307,10 @@ class Memory:
             assert array.dtype == dtype and array.shape[1:] == columns and array.flags.c_contiguous, name
             self.arrays[name] = array
             self.record[f"at_{name}"], self.record[f"many_{name}"] = array.ctypes.data, len(array)
+
+    def put_rows(self, count: int) -> None:
+        """Make room for a longer trace, and keep what has been recorded."""
+        self.put(rows=_padded(self.arrays["rows"], count))
 
     def put_days(self, days: Days) -> None:
         """Replace the calendar's tables."""
