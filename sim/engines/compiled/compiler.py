@@ -45,7 +45,8 @@ def recompiled(function: Function, *, inline: bool = False, **inner: Callable[..
 
 
 def _compiled(function: Any, *, inline: bool = False, counts: bool = False) -> Any:
-    made: Any = numba.njit(cache=True, error_model="numpy", forceinline=inline, _nrt=counts)(function)
+    njit: Any = numba.njit  # its types do not know of all it takes
+    made: Any = njit(cache=True, error_model="numpy", forceinline=inline, _nrt=counts)(function)
     template_for = made.get_call_template
     # Else every constant that a function is called with would have it compiled once more.
     made.get_call_template = lambda arguments, named: template_for(tuple(map(_plain, arguments)), named)

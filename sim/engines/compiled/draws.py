@@ -36,8 +36,8 @@ def ldexp(x: float, exponent: int) -> float:
 
 log_series = compiled(elementary.log_series)
 exp_series = compiled(elementary.exp_series)
-log_of = recompiled(elementary.log_of, frexp=frexp, log_series=log_series)
-exp_of = recompiled(elementary.exp_of, ldexp=ldexp, round=np.rint, exp_series=exp_series)
+log_of = recompiled(elementary.log_of, inline=True, frexp=frexp, log_series=log_series)
+exp_of = recompiled(elementary.exp_of, inline=True, ldexp=ldexp, round=np.rint, exp_series=exp_series)
 normal_quantile_of = recompiled(
     elementary.normal_quantile_of,
     log_of=log_of,
@@ -72,7 +72,7 @@ def four(first_key: int, second_key: int, replication: int, seat: int, block: in
         first += FIRST_STEP
         second += SECOND_STEP
     unused = np.uint64(12)
-    return np.int64(a >> unused), np.int64(b >> unused), np.int64(c >> unused), np.int64(d >> unused)
+    return int(a >> unused), int(b >> unused), int(c >> unused), int(d >> unused)
 
 
 @inlined
@@ -182,7 +182,7 @@ def milliseconds(value: float) -> int:
     return int(np.rint(min(max(value, 0.0), float(LONGEST))))
 
 
-@compiled
+@inlined
 def inverse(world: World, law: int, a: float, b: float, c: float, first: int, count: int, u: float) -> float:
     """Return the duration below which a share ``u`` of a distribution lies, from its figures and its table."""
     if law == Law.FIXED:
@@ -202,7 +202,7 @@ def inverse(world: World, law: int, a: float, b: float, c: float, first: int, co
     return memory.values(world)[first + min(int(u * count), count - 1)]
 
 
-@compiled
+@inlined
 def triangular(low: float, mode: float, high: float, u: float) -> float:
     """Return the quantile of a triangular distribution."""
     width = high - low

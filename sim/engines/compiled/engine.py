@@ -53,7 +53,8 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world = record[0]
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
-    world.order, world.counted, world.rows, world.events, world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0, 0, 0, 0, 0
+    world.order, world.counted, world.rows, world.events = 0, 0, 0, 0
+    world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE
     world.loading, world.first_aboard, world.aboard, world.loads, world.finished = NONE, NONE, 0, 0, 0
@@ -146,7 +147,7 @@ def advance(record: World, most_rows: int) -> int:
             look_ahead(world)
 
 
-@compiled
+@inlined
 def does(world: World, job: int, told: int) -> None:
     """Do one job."""
     code = code_of(job)
@@ -160,7 +161,7 @@ def does(world: World, job: int, told: int) -> None:
             book_next(world, encounter)
 
 
-@compiled
+@inlined
 def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:
     """Do a job of the status check, of a limit, or of ICE's vehicles."""
     place, seat = place_in(job), seat_of(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import (
     duration,
     flag,
@@ -44,7 +44,7 @@ from sim.pathway.places import Order, Slot
 from sim.trace import NOBODY, Kind
 
 
-@compiled
+@inlined
 def new_encounter_with(world: World, flow: int, number: int, unit: int, people: int) -> int:
     """Return the encounter of a unit with a vehicle."""
     place = new_encounter(world)
@@ -55,7 +55,7 @@ def new_encounter_with(world: World, flow: int, number: int, unit: int, people: 
     return place
 
 
-@compiled
+@inlined
 def close(world: World, place: int, slot: int) -> None:
     """Close one open matter; the last one lets the stop go on."""
     encounter = memory.encounters(world)[place]
@@ -64,7 +64,7 @@ def close(world: World, place: int, slot: int) -> None:
         end_wait(world, place)
 
 
-@compiled
+@inlined
 def end_wait(world: World, place: int) -> None:
     """Let the stop go on, with or without answers."""
     encounter = memory.encounters(world)[place]
@@ -74,7 +74,7 @@ def end_wait(world: World, place: int) -> None:
             wake(world, job_of(Job.ANSWERS_IN, place, 0), 0)
 
 
-@compiled
+@inlined
 def asks_anyone(world: World, place: int) -> bool:
     """Return whether the policy has the officer ask anybody in this vehicle."""
     return asks(world, place, 0)  # the driver is asked if anybody is
@@ -94,7 +94,7 @@ def asks(world: World, place: int, seat: int) -> bool:
     return bool(licence_of_person(world, encounter.flow, encounter.number, seat, standing) != IN_STATE)
 
 
-@compiled
+@inlined
 def ask(world: World, place: int) -> None:
     """Begin to ask the people in a vehicle, beside what else goes on."""
     encounter = memory.encounters(world)[place]
@@ -236,7 +236,7 @@ def detain(world: World, place: int, seat: int) -> None:
     encounter.detained |= (seat + 1) << shift
 
 
-@compiled
+@inlined
 def keeps_waiting(world: World, place: int) -> bool:
     """Keep the people until every answer is in or the limit on added time runs out; return whether there is any to wait for."""
     encounter = memory.encounters(world)[place]
@@ -250,7 +250,7 @@ def keeps_waiting(world: World, place: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def let_people_go(world: World, place: int) -> None:
     """Let go those without an answer."""
     encounter = memory.encounters(world)[place]

@@ -19,7 +19,7 @@ DRIVER = 1  # in a list of seats, four bits a seat, a seat stands as its number 
 SEAT_IN_LIST = 0b1111
 
 
-@compiled
+@inlined
 def goes_on(world: World, code: int, job: int, told: int) -> None:
     """Take the next step of a stop."""
     place = place_in(job)
@@ -93,7 +93,7 @@ def stop_ends(world: World, place: int) -> None:
         taken_into_custody(world, place)
 
 
-@compiled
+@inlined
 def settle_charges(world: World, place: int) -> None:
     """Settle whom ICE takes now, whether the driver goes to jail on local charges, and whether ICE wants that driver."""
     encounter = memory.encounters(world)[place]
@@ -123,7 +123,7 @@ def taken_into_custody(world: World, place: int) -> None:
         unit_is_free(world, place)
 
 
-@compiled
+@inlined
 def unit_is_free(world: World, place: int) -> None:
     """Let the unit go."""
     encounter = memory.encounters(world)[place]

@@ -5,7 +5,7 @@ after every write, since any write might have changed where it lies. A table kno
 nothing, and tells the compiler three things that are true here: where a table lies does not change while a compiled
 function runs, tables that nobody writes to do not change either, and different tables do not overlap.
 
-``table[row]`` is a record, a number, or a row of numbers; ``table[row, column]`` a number; ``len(table)`` how many rows.
+``table[row]`` is a record, a number, or a row of numbers; ``table[row, column]`` a number. Nobody looks whether a place is there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 WORD = ir.IntType(64)
 
 
-class Table(types.Type):  # type: ignore[misc]
+class Table(types.Type):
     """The type of a table: numbers or records, each some bytes after the one before.
 
     Parameters
@@ -47,14 +47,21 @@ class Table(types.Type):  # type: ignore[misc]
         depth = len(index) if isinstance(index, types.BaseTuple) else 1
         if depth > len(self.strides):
             return None
-        return self.element if depth == len(self.strides) else Table(self.table, self.element, self.strides[depth:], self.is_fixed)
+        if depth == len(self.strides):
+            return self.element
+        return Table(self.table, self.element, self.strides[depth:], self.is_fixed)
 
 
-register_model(Table)(type("TableModel", (models.PrimitiveModel,), {"__init__": lambda self, manager, kind: models.PrimitiveModel.__init__(self, manager, kind, WORD)}))
+@register_model(Table)
+class _Model(models.PrimitiveModel):
+    """A table is its address."""
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, WORD)
 
 
 @infer_global(operator.getitem)
-class _Get(AbstractTemplate):  # type: ignore[misc]
+class _Get(AbstractTemplate):
     def generic(self, arguments: Any, _named: Any) -> Any:
         table, index = arguments
         found = table.at(index) if isinstance(table, Table) else None
@@ -62,7 +69,7 @@ class _Get(AbstractTemplate):  # type: ignore[misc]
 
 
 @infer_global(operator.setitem)
-class _Set(AbstractTemplate):  # type: ignore[misc]
+class _Set(AbstractTemplate):
     def generic(self, arguments: Any, _named: Any) -> Any:
         table, index, _ = arguments
         if isinstance(table, Table) and table.at(index) is table.element and not isinstance(table.element, types.Record):
@@ -73,7 +80,8 @@ class _Set(AbstractTemplate):  # type: ignore[misc]
 def _address(context: Any, builder: Any, table: Table, base: Any, index_type: Any, index: Any) -> Any:
     """Return the address of what stands at an index, as a whole number."""
     if isinstance(index_type, types.BaseTuple):
-        parts = [(kind, builder.extract_value(index, place)) for place, kind in enumerate(index_type)]
+        kinds: list[Any] = list(index_type)  # type: ignore[call-overload]
+        parts = [(kind, builder.extract_value(index, place)) for place, kind in enumerate(kinds)]
     else:
         parts = [(index_type, index)]
     for (kind, part), stride in zip(parts, table.strides, strict=False):

@@ -66,7 +66,7 @@ def add_to_digest(rows: Any, end: int, before: int, digest: Any) -> None:
 
 
 @compiled
-def advance_and_count(  # noqa: PLR0913 - what the pass keeps, each by itself
+def advance_and_count(
     record: World,
     most_rows: int,
     watch: int,

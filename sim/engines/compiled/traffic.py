@@ -7,7 +7,7 @@ import math
 from sim.chance import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import choice, diverts, gap
 from sim.engines.compiled.jail import new_stay
 from sim.engines.compiled.layout import (
@@ -56,7 +56,7 @@ def next_arrival(world: World, flow: int) -> None:
             return
 
 
-@compiled
+@inlined
 def is_within_a_shift(world: World, flow: int) -> bool:
     """Return whether a flow's next vehicle comes while a shift is on, its first moment included and its last not."""
     arrival, open_ = memory.arrivals(world)[flow], memory.open(world)
@@ -65,7 +65,7 @@ def is_within_a_shift(world: World, flow: int) -> bool:
     return bool(arrival.shift < world.many_open and open_[arrival.shift, 0] <= arrival.untied)
 
 
-@compiled
+@inlined
 def comes_by(world: World, flow: int) -> None:
     """Let the next one of a flow come, and find the one after."""
     arrival = memory.arrivals(world)[flow]
@@ -80,7 +80,7 @@ def comes_by(world: World, flow: int) -> None:
     next_arrival(world, flow)
 
 
-@compiled
+@inlined
 def vehicle_comes_by(world: World, flow: int, number: int, time: int) -> None:
     """Let a vehicle take another road, be stopped by a free unit, or pass."""
     if diverts(world, flow, number, time):
