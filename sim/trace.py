@@ -123,6 +123,11 @@ class Trace:
         """Make a trace from a list of rows."""
         return cls(np.asarray(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)))
 
+    @classmethod
+    def of_numbers(cls, numbers: list[int]) -> Trace:
+        """Make a trace from the numbers of its rows, one after the other."""
+        return cls(np.fromiter(numbers, dtype=np.int64, count=len(numbers)).reshape(-1, len(COLUMNS)))
+
     def column(self, name: str) -> Rows:
         """Return one column."""
         return self.rows[:, COLUMNS.index(name)]
