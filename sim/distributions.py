@@ -2,7 +2,7 @@
 
 A number between 0 and 1 goes in, whole milliseconds come out. The formulas use :mod:`sim.elementary`, so that every machine
 and every engine makes the same numbers. The compiled engine has them for one number at a time, in
-:mod:`sim.engines.compiled.durations`; whoever changes one changes the other, and a test holds them together.
+:mod:`sim.engines.compiled.draws`; whoever changes one changes the other, and a test holds them together.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribut
 from __future__ import annotations
 
 import math
+from math import frexp, ldexp
 from typing import TypeVar
 
 import numpy as np
@@ -144,7 +145,7 @@ def normal_quantile(u: Floats) -> Floats:
 
 def log_of(x: float) -> float:
     """Return the natural logarithm of one positive number."""
-    fraction, exponent = math.frexp(x)
+    fraction, exponent = frexp(x)
     if fraction < SQRT_HALF:
         fraction, exponent = 2.0 * fraction, exponent - 1
     return exponent * LN2_HIGH + (exponent * LN2_LOW + log_series(fraction))
@@ -157,7 +158,7 @@ def exp_of(x: float) -> float:
     inside = min(x, LARGEST_EXPONENT)
     doublings = float(round(inside * LOG2_E))
     rest = (inside - doublings * LN2_HIGH) - doublings * LN2_LOW
-    return math.ldexp(exp_series(rest), int(doublings))
+    return ldexp(exp_series(rest), int(doublings))
 
 
 def normal_quantile_of(u: float) -> float:

@@ -133,5 +133,5 @@ class _Maker:
         ]
 
     def vehicle(self, row: int) -> Vehicle:
-        people = tuple(Person(seat, *self.seats[seat][row]) for seat in range(self.occupants[row]))
+        people = tuple([Person(seat, *self.seats[seat][row]) for seat in range(self.occupants[row])])
         return Vehicle(self.flow, *(*self.rows[row], people))

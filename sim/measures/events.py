@@ -68,7 +68,7 @@ class Events:
 
     def in_watch(self, *kinds: Kind) -> Numbers:
         """Return how often something happened from the first shift's day to the end of the follow-up."""
-        return self.all_of(Of.IN_WATCH, *kinds)
+        return self.all_of(Of.COUNT, *kinds) - self.all_of(Of.OUTSIDE, *kinds)
 
     def time_between(self, first: Kind, last: Kind) -> Numbers:
         """Return the milliseconds from one thing to another, added up over all to whom both happened."""
@@ -76,7 +76,11 @@ class Events:
 
     def time_in_watch(self, first: Kind, *last: Kind) -> Numbers:
         """Return the same, of the time within the watch."""
-        return self.all_of(Of.CLIPPED, *last) - self.all_of(Of.CLIPPED, first)
+        return self.clipped(*last) - self.clipped(first)
+
+    def clipped(self, *kinds: Kind) -> Numbers:
+        """Return times in milliseconds, each moved to the nearest moment of the watch, added up."""
+        return self.all_of(Of.TIME, *kinds) - self.all_of(Of.BEYOND, *kinds)
 
     def sum(self, what: Sum) -> Numbers:
         """Return one sum."""

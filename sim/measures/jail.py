@@ -8,7 +8,7 @@ from __future__ import annotations
 from sim.measures.events import Events, Numbers
 from sim.measures.registry import Registry, ratio
 from sim.measures.roadside import MINUTE
-from sim.measures.tally import Of, Sum
+from sim.measures.tally import Sum
 from sim.trace import Kind
 from sim.units import DAY, HOUR
 
@@ -18,7 +18,7 @@ _HOLD_ENDS = (Kind.TRANSFERRED, Kind.RELEASED_AT_CLOCK)
 
 def ice_bed_time(events: Events) -> tuple[Numbers, Numbers]:
     """Return the bed time of people held for ICE, and of people whom ICE brought, in milliseconds within the watch."""
-    taken_back = events.all_of(Of.CLIPPED, Kind.TAKEN_BACK_BY_ICE)
+    taken_back = events.clipped(Kind.TAKEN_BACK_BY_ICE)
     return events.time_in_watch(Kind.HOLD_BEGAN, *_HOLD_ENDS), taken_back - events.sum(Sum.OVERFLOW_ENTERED)
 
 

@@ -31,10 +31,10 @@ class Of(IntEnum):
     """What is added up for every kind of record."""
 
     COUNT = 0
-    IN_WATCH = auto()  # from the first shift's day to the end of the watch
     TIME = auto()
-    CLIPPED = auto()  # times, moved to the nearest moment of the watch
     DETAIL = auto()
+    OUTSIDE = auto()  # the watch, which lasts from the first shift's day to the end of the follow-up
+    BEYOND = auto()  # times outside, less the nearest moment of the watch
 
 
 class Sum(IntEnum):
@@ -126,10 +126,11 @@ def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a co
         row = rows[number]
         time, kind, detail = row[0], row[1], row[6]
         kinds[kind, Of.COUNT] += 1
-        kinds[kind, Of.IN_WATCH] += 0 <= time <= watch
         kinds[kind, Of.TIME] += time
-        kinds[kind, Of.CLIPPED] += min(max(time, 0), watch)
         kinds[kind, Of.DETAIL] += detail
+        if not 0 <= time <= watch:
+            kinds[kind, Of.OUTSIDE] += 1
+            kinds[kind, Of.BEYOND] += time - min(max(time, 0), watch)
         if kind < Kind.ASKED:
             at_the_stop(time, kind, row[5], units, sums)
         elif kind < Kind.BOOKING_BEGAN:

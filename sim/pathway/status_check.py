@@ -51,7 +51,7 @@ class Encounter:
 
 def asks_anyone(world: World, vehicle: Vehicle) -> bool:
     """Whether the policy has the officer ask anybody in this vehicle."""
-    return any(_asks(world, person) for person in vehicle.people)
+    return _asks(world, vehicle.people[0])  # the driver is asked if anybody is
 
 
 def _asks(world: World, person: Person) -> bool:

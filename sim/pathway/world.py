@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 import simpy
+from simpy.events import URGENT
 
 from sim.chance import Draws
 from sim.entities import Booking, Person, Vehicle
@@ -88,6 +89,41 @@ class Pool:
             heappush(self._free, member)
 
 
+class Due(simpy.Event):
+    """An event that comes after a duration, at its place among those of the same instant; simpy.Timeout knows no such place."""
+
+    callbacks: list[Callable[[simpy.Event], None]]
+
+    def __init__(self, env: simpy.Environment, duration: int, place: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self._ok, self._value = True, None
+        env.schedule(self, place, duration)  # type: ignore[arg-type]
+
+
+class Journey:
+    """A process that nobody waits for. Unlike simpy.Process it leaves no event when it ends, which is one in six fewer."""
+
+    __slots__ = ("process",)
+
+    def __init__(self, env: simpy.Environment, process: Process) -> None:
+        self.process = process
+        begins = simpy.Event(env)
+        begins._ok, begins._value, begins.callbacks = True, None, [self.go_on]
+        env.schedule(begins, URGENT)
+
+    def go_on(self, event: simpy.Event) -> None:
+        """Take the journey on to what it waits for next."""
+        try:
+            awaited = self.process.send(event._value)
+            while awaited.processed:
+                awaited = self.process.send(awaited._value)
+        except StopIteration:
+            return
+        assert awaited.callbacks is not None
+        awaited.callbacks.append(self.go_on)
+
+
 class World:
     """One replication's world."""
 
@@ -103,7 +139,7 @@ class World:
         self.inspectors = Pool(self.env)
         self.answerers = {name: Pool(self.env) for name in CHANNELS}
         self.shifts_with_ice = 0
-        self._rows: list[tuple[int, ...]] = []
+        self._numbers: list[int] = []  # row after row: one long list costs less than many short ones
 
     @property
     def now(self) -> int:
@@ -118,7 +154,7 @@ class World:
     @property
     def trace(self) -> Trace:
         """What has been recorded so far."""
-        return Trace.of(self._rows)
+        return Trace.of_numbers(self._numbers)
 
     def record(
         self,
@@ -129,15 +165,16 @@ class World:
         detail: int = 0,
     ) -> None:
         """Record that something happened now; about a person, ``detail`` is who that is."""
-        flow, number = (vehicle.flow, vehicle.number) if vehicle else (NOBODY, NOBODY)
-        seat = NOBODY
-        if person:
+        flow, number, seat = NOBODY, NOBODY, NOBODY
+        if vehicle is not None:
+            flow, number = vehicle.flow, vehicle.number
+        if person is not None:
             seat, detail = person.seat, who(person.standing, person.licence)
-        self._rows.append((self.env.now, kind, flow, number, seat, unit, detail))  # type: ignore[arg-type]  # a whole number
+        self._numbers += (self.env.now, kind, flow, number, seat, unit, detail)  # type: ignore[arg-type]  # a whole number
 
     def start(self, process: Process) -> None:
         """Begin a journey beside this one."""
-        self.env.process(process)
+        Journey(self.env, process)
 
     def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE) -> simpy.Event:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it."""
@@ -145,13 +182,8 @@ class World:
 
     def event_after(self, duration: int, place: int) -> simpy.Event:
         """Return the event that comes after a duration, at its place among those of the same instant."""
-        event = simpy.Event(self.env)
-        event._ok, event._value = True, None  # as simpy.Timeout does, which knows no place among its equals
-        self.env.schedule(event, place, duration)  # type: ignore[arg-type]
-        return event
+        return Due(self.env, duration, place)
 
     def call_after(self, duration: int, place: int, action: Callable[[], None]) -> None:
         """Let something happen after a duration that no process waits for."""
-        event = self.event_after(duration, place)
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: action())
+        Due(self.env, duration, place).callbacks.append(lambda _: action())

@@ -7,7 +7,8 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 import numba
-from numba.core import cgutils, types
+from llvmlite import ir
+from numba.core import types
 from numba.extending import intrinsic
 
 from sim.engines import kept
@@ -19,7 +20,19 @@ numba.config.CACHE_DIR = str(kept.folder())  # type: ignore[attr-defined]
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, or find it compiled."""
-    made: Function = _compiled(function, inline=False)
+    made: Function = _compiled(function)
+    return made
+
+
+def inlined(function: Function) -> Function:
+    """Compile a short function into whatever calls it, so that no call is left."""
+    made: Function = _compiled(function, inline=True)
+    return made
+
+
+def compiled_with_new_arrays(function: Function) -> Function:
+    """Compile a function that makes arrays, so that somebody must count who refers to them; the others do without."""
+    made: Function = _compiled(function, counts=True)
     return made
 
 
@@ -31,8 +44,9 @@ def recompiled(function: Function, *, inline: bool = False, **inner: Callable[..
     return made
 
 
-def _compiled(function: Any, *, inline: bool) -> Any:
-    made: Any = numba.njit(cache=True, error_model="numpy", forceinline=inline)(function)
+def _compiled(function: Any, *, inline: bool = False, counts: bool = False) -> Any:
+    njit: Any = numba.njit  # its types do not know of all it takes
+    made: Any = njit(cache=True, error_model="numpy", forceinline=inline, _nrt=counts)(function)
     template_for = made.get_call_template
     # Else every constant that a function is called with would have it compiled once more.
     made.get_call_template = lambda arguments, named: template_for(tuple(map(_plain, arguments)), named)
@@ -50,13 +64,23 @@ def _intrinsic(function: Callable[..., Any]) -> Any:
 
 
 @_intrinsic
-def pointer(_context: Any, _address: Any) -> Any:
-    """Return an address as a pointer."""
+def bits_of(_context: Any, _number: Any) -> Any:
+    """Return the bits of a floating-point number as a whole number."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+        return builder.bitcast(arguments[0], ir.IntType(64))
 
-    return types.voidptr(types.int64), generate
+    return types.int64(types.float64), generate
+
+
+@_intrinsic
+def number_of(_context: Any, _bits: Any) -> Any:
+    """Return the floating-point number with these bits."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), generate
 
 
 @_intrinsic
@@ -66,8 +90,6 @@ def wide_product(_context: Any, _one: Any, _other: Any) -> Any:
     signature = pair(types.uint64, 2)(types.uint64, types.uint64)
 
     def generate(context: Any, builder: Any, found: Any, arguments: Any) -> Any:
-        from llvmlite import ir
-
         wide, narrow = ir.IntType(128), ir.IntType(64)
         product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
         upper = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), narrow)

@@ -31,6 +31,7 @@ from sim.engines.compiled.world import (
     record_alone,
     record_of,
     release,
+    row_of,
     start,
     take,
     wait,
@@ -218,7 +219,7 @@ def load(world: World) -> None:
 @compiled
 def leave(world: World) -> None:
     """Send the loading vehicle off."""
-    memory.members(world)[FLEET, world.loading] |= world.first_aboard << PASSENGERS_FROM
+    memory.members(world)[row_of(world, FLEET, world.loading)] |= world.first_aboard << PASSENGERS_FROM
     start(world, job_of(Job.FLEET_LEAVES, world.loading, 0))
     world.loading = NONE
 
@@ -237,7 +238,7 @@ def fleet_waited(world: World, load_number: int) -> None:
 @compiled
 def fleet_goes_on(world: World, code: int, number: int) -> None:
     """Carry one load to ICE's facility and come back; the drive is that drawn for the first on board."""
-    first = memory.members(world)[FLEET, number] >> PASSENGERS_FROM
+    first = memory.members(world)[row_of(world, FLEET, number)] >> PASSENGERS_FROM
     if code == Job.FLEET_BACK:
         record_alone(world, Kind.ICE_VEHICLE_BACK, number, 0)
         while first != NONE:
@@ -246,7 +247,7 @@ def fleet_goes_on(world: World, code: int, number: int) -> None:
             world.free_seat = first
             world.seats_left += 1
             first = following
-        memory.members(world)[FLEET, number] &= (1 << PASSENGERS_FROM) - 1
+        memory.members(world)[row_of(world, FLEET, number)] &= (1 << PASSENGERS_FROM) - 1
         release(world, FLEET, number)
         load(world)
         return

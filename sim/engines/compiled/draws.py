@@ -11,19 +11,33 @@ import math
 import numpy as np
 
 from sim import elementary
-from sim.chance import DRIVER_LEVELS, VEHICLE_LEVELS
+from sim.chance import DRIVER_LEVELS, GAP_UNITS, VEHICLE_LEVELS
 from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law
-from sim.engines.compiled.compiler import compiled, recompiled, wide_product
+from sim.engines.compiled.compiler import bits_of, compiled, inlined, number_of, recompiled, wide_product
 from sim.engines.compiled.layout import World
 from sim.scenario import LICENCES
 from sim.units import LONGEST
 
+
+@inlined
+def frexp(x: float) -> tuple[float, int]:
+    """Return a number's fraction, from 1/2 to 1, and its power of two; the number is positive and not below 2**-1022."""
+    bits = bits_of(x)
+    return number_of((bits & FRACTION_BITS) | HALF_BITS), (bits >> FRACTION_LENGTH) - 1022
+
+
+@inlined
+def ldexp(x: float, exponent: int) -> float:
+    """Return a number from 1/2 to 2 times a power of two that leaves it an ordinary number."""
+    return x * number_of((exponent + 1023) << FRACTION_LENGTH)
+
+
 log_series = compiled(elementary.log_series)
 exp_series = compiled(elementary.exp_series)
-log_of = recompiled(elementary.log_of, log_series=log_series)
-exp_of = recompiled(elementary.exp_of, exp_series=exp_series)
+log_of = recompiled(elementary.log_of, inline=True, frexp=frexp, log_series=log_series)
+exp_of = recompiled(elementary.exp_of, inline=True, ldexp=ldexp, round=np.rint, exp_series=exp_series)
 normal_quantile_of = recompiled(
     elementary.normal_quantile_of,
     log_of=log_of,
@@ -33,16 +47,22 @@ normal_quantile_of = recompiled(
 )
 
 LICENCE_COUNT = len(LICENCES)
+#: How a floating-point number lies in memory: its fraction, and the power of two of a number from 1/2 to 1.
+FRACTION_LENGTH = 52
+FRACTION_BITS = (1 << FRACTION_LENGTH) - 1
+HALF_BITS = 1022 << FRACTION_LENGTH
 #: The constants of Philox4x64 with ten rounds (Salmon and others, 2011).
 FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 FIRST_STEP, SECOND_STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 ROUNDS = 10
+#: Where, after four numbers, the place of their block stands among those of its stream.
+KEPT_BLOCK = 4
 
 
-@compiled
-def found(first_key: int, second_key: int, replication: int, seat: int, entity: int) -> float:
-    """Return the number of one entity in one stream, strictly between 0 and 1."""
-    a, b = np.uint64((entity >> 2) + 1), np.uint64(seat)  # numpy's counter is one ahead of its output
+@inlined
+def four(first_key: int, second_key: int, replication: int, seat: int, block: int) -> tuple[int, int, int, int]:
+    """Return the numbers of four entities that follow one another in one stream, in steps of 2**-52."""
+    a, b = np.uint64(block + 1), np.uint64(seat)  # numpy's counter is one ahead of its output
     c, d = np.uint64(replication), np.uint64(0)
     first, second = np.uint64(first_key), np.uint64(second_key)
     for _ in range(ROUNDS):
@@ -51,19 +71,61 @@ def found(first_key: int, second_key: int, replication: int, seat: int, entity: 
         a, b, c, d = other_upper ^ b ^ first, other_lower, upper ^ d ^ second, lower
         first += FIRST_STEP
         second += SECOND_STEP
-    lane = entity & 3
-    raw = (a if lane == 0 else b) if lane < 2 else (c if lane == 2 else d)
-    return (np.float64(raw >> np.uint64(12)) + 0.5) * 2.0**-52
+    unused = np.uint64(12)
+    return int(a >> unused), int(b >> unused), int(c >> unused), int(d >> unused)
+
+
+@inlined
+def between(steps: int) -> float:
+    """Return the middle of a step of 2**-52, a number strictly between 0 and 1."""
+    return (np.float64(steps) + 0.5) * 2.0**-52
 
 
 @compiled
+def found(first_key: int, second_key: int, replication: int, seat: int, entity: int) -> float:
+    """Return the number of one entity in one stream, strictly between 0 and 1."""
+    a, b, c, d = four(first_key, second_key, replication, seat, entity >> 2)
+    lane = entity & 3
+    return between((a if lane == 0 else b) if lane < 2 else (c if lane == 2 else d))
+
+
+@compiled
+def remember(lanes: World, first_key: int, second_key: int, replication: int, block: int) -> None:
+    """Keep the numbers of four entities, since those of one are often followed by those of the next."""
+    a, b, c, d = four(first_key, second_key, replication, 0, block)
+    lanes[0], lanes[1], lanes[2], lanes[3], lanes[4] = a, b, c, d, block
+
+
+@inlined
 def uniform(world: World, column: int, flow: int, number: int, seat: int) -> float:
     """Return the number that is drawn for one column of one entity."""
     keys = memory.keys(world)
-    return found(keys[flow, column, 0], keys[flow, column, 1], world.replication, seat, number)
+    if seat:
+        return found(keys[flow, column, 0], keys[flow, column, 1], world.replication, seat, number)
+    lanes = memory.lanes(world)[flow, column]
+    if lanes[KEPT_BLOCK] != number >> 2:
+        remember(lanes, keys[flow, column, 0], keys[flow, column, 1], world.replication, number >> 2)
+    return between(lanes[number & 3])
 
 
-@compiled
+@inlined
+def gap(world: World, flow: int, number: int) -> int:
+    """Return the gap before one of a flow comes, in parts of a unit-rate gap."""
+    gaps = memory.gaps(world)[flow]
+    if not number & 3:  # they come one after the other
+        keys = memory.arrival_keys(world)
+        a, b, c, d = four(keys[flow, 0], keys[flow, 1], world.replication, 0, number >> 2)
+        gaps[0], gaps[1], gaps[2], gaps[3] = gap_of(a), gap_of(b), gap_of(c), gap_of(d)
+    return int(gaps[number & 3])
+
+
+@inlined
+def gap_of(steps: int) -> int:
+    """Return the gap that a number stands for."""
+    return int(np.rint(-log_of(1.0 - between(steps)) * GAP_UNITS))
+
+
+@inlined
 def flag(world: World, column: int, flow: int, number: int, seat: int) -> bool:
     """Return yes or no, by the column's share."""
     share = memory.figures(world)[flow, column, 0]
@@ -74,7 +136,7 @@ def flag(world: World, column: int, flow: int, number: int, seat: int) -> bool:
     return uniform(world, column, flow, number, seat) < share
 
 
-@compiled
+@inlined
 def choice(world: World, column: int, flow: int, number: int, seat: int) -> int:
     """Return one of the column's alternatives, by their weights."""
     spans, figures = memory.spans(world), memory.figures(world)
@@ -114,13 +176,13 @@ def inspection_duration(world: World, flow: int, number: int, level: int) -> int
     return milliseconds(inverse(world, law, a, b, c, spans[level, 0], spans[level, 1], u))
 
 
-@compiled
+@inlined
 def milliseconds(value: float) -> int:
     """Return a duration as whole milliseconds, between 0 and ten years."""
     return int(np.rint(min(max(value, 0.0), float(LONGEST))))
 
 
-@compiled
+@inlined
 def inverse(world: World, law: int, a: float, b: float, c: float, first: int, count: int, u: float) -> float:
     """Return the duration below which a share ``u`` of a distribution lies, from its figures and its table."""
     if law == Law.FIXED:
@@ -140,7 +202,7 @@ def inverse(world: World, law: int, a: float, b: float, c: float, first: int, co
     return memory.values(world)[first + min(int(u * count), count - 1)]
 
 
-@compiled
+@inlined
 def triangular(low: float, mode: float, high: float, u: float) -> float:
     """Return the quantile of a triangular distribution."""
     width = high - low
@@ -172,7 +234,7 @@ def diverts(world: World, flow: int, number: int, time: int) -> bool:
     return uniform(world, Column.DIVERTS, flow, number, 0) < share * exp_of(-halvings / elementary.LOG2_E)
 
 
-@compiled
+@inlined
 def standing_of_person(world: World, flow: int, number: int, seat: int) -> int:
     """Return a person's standing."""
     if not memory.arrivals(world)[flow].is_traffic:
@@ -186,7 +248,7 @@ def standing_of_person(world: World, flow: int, number: int, seat: int) -> int:
     return chosen(world, first, count, last, uniform(world, Column.OWN_STANDING, flow, number, seat))
 
 
-@compiled
+@inlined
 def licence_of_person(world: World, flow: int, number: int, seat: int, standing: int) -> int:
     """Return where a person's licence is from."""
     if not memory.arrivals(world)[flow].is_traffic:
@@ -198,14 +260,14 @@ def licence_of_person(world: World, flow: int, number: int, seat: int, standing:
     return chosen(world, first, count, last, uniform(world, Column.LICENCE, flow, number, seat))
 
 
-@compiled
+@inlined
 def who_is(world: World, flow: int, number: int, seat: int) -> int:
     """Return the code for a person's standing and licence, as :func:`sim.trace.who` does."""
     standing = standing_of_person(world, flow, number, seat)
     return standing * LICENCE_COUNT + licence_of_person(world, flow, number, seat, standing)
 
 
-@compiled
+@inlined
 def is_identified(world: World, flow: int, number: int, seat: int) -> bool:
     """Return whether the officer gets name and date of birth."""
     share = world.identified_driver if seat == 0 else world.identified_passenger
@@ -213,15 +275,24 @@ def is_identified(world: World, flow: int, number: int, seat: int) -> bool:
 
 
 @compiled
-def doubt_about(world: World, flow: int, number: int, seat: int, who: int) -> float:
-    """Return how unsettled the matter is after the officer's questions."""
-    exponent = memory.doubt(world)[who // LICENCE_COUNT]
+def is_in_doubt(world: World, flow: int, number: int, seat: int, who: int) -> bool:
+    """Return whether more doubt than the threshold is left after the officer's questions.
+
+    More is left for numbers below a share that is worked out once; only close to it is the doubt itself worked out.
+    """
+    standing = who // LICENCE_COUNT
+    exponent = memory.doubt(world)[standing]
     if exponent == 0.0:
-        return 1.0
-    return 1.0 - exp_of(log_of(uniform(world, Column.DOUBT, flow, number, seat)) * (1.0 / exponent))
+        return bool(world.threshold < 1.0)
+    u, edges = uniform(world, Column.DOUBT, flow, number, seat), memory.in_doubt(world)
+    if u < edges[standing, 0]:
+        return True
+    if u > edges[standing, 1]:
+        return False
+    return bool(1.0 - exp_of(log_of(u) * (1.0 / exponent)) > world.threshold)
 
 
-@compiled
+@inlined
 def is_matched(world: World, flow: int, number: int, seat: int, who: int) -> bool:
     """Return whether ICE reports a match for a person referred at the roadside."""
     return uniform(world, Column.MATCH, flow, number, seat) < memory.match(world)[who // LICENCE_COUNT]
@@ -233,7 +304,7 @@ def is_matched_in_jail(world: World, flow: int, number: int, seat: int, who: int
     return uniform(world, Column.MATCH, flow, number, seat) < memory.match_in_jail(world)[who // LICENCE_COUNT]
 
 
-@compiled
+@inlined
 def goes_out_of_service(world: World, column: int, flow: int, number: int, level: int) -> bool:
     """Return whether an inspection puts the vehicle, or the driver, out of service."""
     allowed = level in VEHICLE_LEVELS if column == Column.VEHICLE_OUT_OF_SERVICE else level in DRIVER_LEVELS

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sim.engines.compiled import custody, jail, memory, stop
-from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import found
+from sim.engines.compiled.columns import Column
+from sim.engines.compiled.compiler import compiled, inlined
+from sim.engines.compiled.draws import KEPT_BLOCK, found
 from sim.engines.compiled.inspection import patience_over
 from sim.engines.compiled.layout import (
     ANSWERERS,
@@ -32,10 +33,11 @@ from sim.engines.compiled.world import begin_duty, code_of, let_go, next_event, 
 from sim.fields import CHANNELS
 from sim.pathway.places import SHIFTS, Order, Slot
 
-#: Answers of :func:`advance`.
-DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT = 0, 1, 2, 3
+#: Answers of :func:`advance`, and of those who call it.
+DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT, TABLES_ARE_SHORT = 0, 1, 2, 3, 4
 #: More than one step can need of any kind of record.
 SPARE = 32
+COLUMNS = len(Column)
 DUTY_OFFICERS = ANSWERERS + CHANNELS.index("duty_officer")
 SUPPORT_CENTRE = ANSWERERS + CHANNELS.index("support_centre")
 
@@ -51,28 +53,49 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world = record[0]
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
-    world.order, world.rows, world.events, world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0, 0, 0, 0
+    world.order, world.counted, world.rows, world.events = 0, 0, 0, 0
+    world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE
     world.loading, world.first_aboard, world.aboard, world.loads, world.finished = NONE, NONE, 0, 0, 0
     for pool in range(POOLS):
         one = memory.pools(world)[pool]
         one.lowest, one.free, one.on_duty, one.first, one.last = 0, 0, 0, NONE, NONE
-    memory.members(world)[:] = 0
+    for row in range(world.many_members):
+        memory.members(world)[row] = 0
     for pool in (DESKS, SCREENERS, FLEET, DUTY_OFFICERS, SUPPORT_CENTRE):
         begin_duty(world, pool, 0, memory.sizes(world)[pool])
-    for day in range(len(memory.days(world))):
+    for day in range(world.many_days):
         pattern = memory.days(world)[day, 0]
         keys = memory.presence_keys(world)
         u = found(keys[pattern, 0], keys[pattern, 1], replication, 0, memory.days(world)[day, 3])
         memory.here(world)[day] = u < memory.presence(world)[pattern]
-    for flow in range(len(memory.arrivals(world))):
+    for flow in range(world.many_arrivals):
+        for column in range(COLUMNS):
+            memory.lanes(world)[flow, column, KEPT_BLOCK] = NONE
         arrival = memory.arrivals(world)[flow]
         arrival.number, arrival.passed, arrival.step, arrival.shift = -1, 0, arrival.first_step, 0
         next_arrival(world, flow)
+    look_ahead(world)
 
 
 @compiled
+def look_ahead(world: World) -> None:
+    """Find what comes next from outside: the next one of a flow, or the next beginning or end of a shift."""
+    time, flow, place = NEVER, NONE, 0
+    for one in range(world.many_arrivals):
+        if memory.arrivals(world)[one].time < time:
+            time, flow = memory.arrivals(world)[one].time, one
+    if world.next_edge < world.many_edges and memory.edges(world)[world.next_edge, 0] <= time:
+        time, flow = memory.edges(world)[world.next_edge, 0], NONE
+        place = place_of(Order.CAPACITY, SHIFTS, world.next_edge, Slot.STOP)
+    elif flow != NONE:
+        arrival = memory.arrivals(world)[flow]
+        place = place_of(Order.ARRIVAL, arrival.code, arrival.number, Slot.STOP)
+    world.next_time, world.next_flow, world.next_place = time, flow, place
+
+
+@inlined
 def is_short(world: World) -> bool:
     """Return whether any kind of record might run out in the next step."""
     return bool(
@@ -80,9 +103,9 @@ def is_short(world: World) -> bool:
         or world.stays_left < SPARE
         or world.turns_left < SPARE
         or world.seats_left < SPARE
-        or world.events + SPARE > len(memory.events(world))
-        or world.starts - world.starts_done + SPARE > len(memory.starts(world))
-        or world.wakes - world.wakes_done + SPARE + world.ready > len(memory.wakes(world))
+        or world.events + SPARE > world.many_events
+        or world.starts - world.starts_done + SPARE > world.many_starts
+        or world.wakes - world.wakes_done + SPARE + world.ready > world.many_wakes
     )
 
 
@@ -90,7 +113,7 @@ def is_short(world: World) -> bool:
 def advance(record: World, most_rows: int) -> int:
     """Let the replication run on, until it is done or something is short."""
     world = record[0]
-    last_day = memory.midnights(world)[len(memory.midnights(world)) - 1] - 3 * (world.detainer + 30 * 86_400_000)
+    last_day = memory.midnights(world)[world.many_midnights - 1] - 3 * (world.detainer + 30 * 86_400_000)
     while True:
         if world.rows > most_rows:
             return ROWS_ARE_FULL
@@ -107,23 +130,8 @@ def advance(record: World, most_rows: int) -> int:
             world.wakes_done += 1
             does(world, job, told)
             continue
-        time, flow = NEVER, NONE
-        for one in range(len(memory.arrivals(world))):
-            if memory.arrivals(world)[one].time < time:
-                time, flow = memory.arrivals(world)[one].time, one
-        place = (
-            place_of(Order.ARRIVAL, memory.arrivals(world)[flow].code, memory.arrivals(world)[flow].number, Slot.STOP)
-            if flow >= 0
-            else 0
-        )
-        if world.next_edge < len(memory.edges(world)) and memory.edges(world)[world.next_edge, 0] <= time:
-            time, flow, place = (
-                memory.edges(world)[world.next_edge, 0],
-                -2,
-                place_of(Order.CAPACITY, SHIFTS, world.next_edge, Slot.STOP),
-            )
-        event = memory.events(world)[0]
-        if world.events and (event[0] < time or (event[0] == time and event[1] < place)):
+        time, event = world.next_time, memory.events(world)[0]
+        if world.events and (event[0] < time or (event[0] == time and event[1] < world.next_place)):
             if event[0] > last_day:
                 return DAYS_ARE_SHORT
             does(world, next_event(world), 0)
@@ -132,13 +140,14 @@ def advance(record: World, most_rows: int) -> int:
             return DONE
         else:
             world.now = time
-            if flow >= 0:
-                comes_by(world, flow)
+            if world.next_flow != NONE:
+                comes_by(world, world.next_flow)
             else:
                 next_edge(world)
+            look_ahead(world)
 
 
-@compiled
+@inlined
 def does(world: World, job: int, told: int) -> None:
     """Do one job."""
     code = code_of(job)
@@ -152,7 +161,7 @@ def does(world: World, job: int, told: int) -> None:
             book_next(world, encounter)
 
 
-@compiled
+@inlined
 def goes_on_beside_the_stop(world: World, code: int, job: int, told: int) -> None:
     """Do a job of the status check, of a limit, or of ICE's vehicles."""
     place, seat = place_in(job), seat_of(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import choice, duration, goes_out_of_service, inspection_duration
 from sim.engines.compiled.layout import GONE, IN_QUEUE, INSPECTORS, Job, World
 from sim.engines.compiled.world import (
@@ -23,7 +23,7 @@ from sim.pathway.places import Order, Slot
 from sim.trace import NOBODY, Kind
 
 
-@compiled
+@inlined
 def inspection_begins(world: World, place: int) -> None:
     """Begin to inspect a truck, or wait for an inspector."""
     encounter = memory.encounters(world)[place]
@@ -47,7 +47,7 @@ def patience_over(world: World, place: int) -> None:
     let_go(world, place)
 
 
-@compiled
+@inlined
 def inspector_came(world: World, place: int, inspector: int) -> bool:
     """Begin to inspect a truck that has waited; return whether it goes uninspected."""
     if inspector == NOBODY:
@@ -58,7 +58,7 @@ def inspector_came(world: World, place: int, inspector: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def inspect(world: World, place: int, inspector: int) -> None:
     """Inspect a truck."""
     encounter = memory.encounters(world)[place]
@@ -70,7 +70,7 @@ def inspect(world: World, place: int, inspector: int) -> None:
     wait(world, lasts, flow, number, Slot.STOP, job_of(Job.INSPECTION_DONE, place, 0))
 
 
-@compiled
+@inlined
 def inspection_ends(world: World, place: int) -> None:
     """Record what the inspection found, and let the inspector go."""
     encounter = memory.encounters(world)[place]

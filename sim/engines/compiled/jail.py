@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import duration, flag, is_matched_in_jail, who_is
 from sim.engines.compiled.layout import (
     DESKS,
@@ -53,7 +51,7 @@ def new_stay(world: World, flow: int, number: int, seat: int, who: int, story: i
     return int(place)
 
 
-@compiled
+@inlined
 def forget(world: World, place: int) -> None:
     """Refer to a stay no more."""
     stay = memory.stays(world)[place]
@@ -64,7 +62,7 @@ def forget(world: World, place: int) -> None:
         world.stays_left += 1
 
 
-@compiled
+@inlined
 def record_stay(world: World, kind: int, place: int, unit: int) -> None:
     """Record that something happened to a person in the jail now."""
     stay = memory.stays(world)[place]
@@ -357,7 +355,14 @@ def transfer_done(world: World, first: int) -> None:
 @compiled
 def day_of(world: World, moment: int) -> int:
     """Return the local day on which a moment falls."""
-    return int(np.searchsorted(memory.midnights(world), moment, side="right")) - 1
+    midnights, first, last = memory.midnights(world), 0, world.many_midnights
+    while first < last:
+        middle = (first + last) >> 1
+        if midnights[middle] <= moment:
+            first = middle + 1
+        else:
+            last = middle
+    return first - 1
 
 
 @compiled

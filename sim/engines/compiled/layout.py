@@ -127,7 +127,8 @@ ARRIVAL = _record("number", "passed", "step", "shift", "time", "untied", "first_
 
 #: What the whole replication shares, beside its arrays.
 STATE = (
-    "now", "order", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
+    "now", "order", "counted", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
+    "next_time", "next_flow", "next_place",
     "free_encounter", "free_stay", "free_turn", "free_seat", "encounters_left", "stays_left", "turns_left", "seats_left",
     "free_beds", "first_ready", "last_ready", "ready", "pickup_is_coming", "next_pickup_from", "first_waiting", "last_waiting",
     "loading", "first_aboard", "last_aboard", "aboard", "loads", "finished",
@@ -161,6 +162,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "keys": (WORD, (len(Column), 2)),  # by flow
     "arrival_keys": (WORD, (2,)),  # by flow
     "presence_keys": (WORD, (2,)),  # by pattern of shifts
+    "lanes": (INTEGER, (len(Column), 5)),  # by flow: four numbers that were found last, and which they are
+    "gaps": (INTEGER, (4,)),  # by flow: those of the next four
     "laws": (INTEGER, (len(Column),)),  # by flow: kind of law
     "figures": (REAL, (len(Column), 3)),
     "spans": (INTEGER, (len(Column), 2)),  # where in ``values`` a table begins, and how long it is
@@ -174,6 +177,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "match": (REAL, ()),  # by standing
     "match_in_jail": (REAL, ()),
     "doubt": (REAL, ()),
+    "in_doubt": (REAL, (2,)),  # by standing: numbers below the first leave more doubt than the threshold, above the second less
     # time and people
     "order": (INTEGER, ()),  # channels in the order in which they are tried
     "gives_up": (INTEGER, ()),  # by channel
@@ -190,6 +194,11 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "excluded": (INTEGER, ()),  # by day: whether a clock may stand still
     "pickups": (INTEGER, ()),  # by day: when transport comes
 }
+#: Arrays that change while a replication runs; the others say what the scenario says.
+CHANGING = (
+    "events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
+    "here", "lanes", "gaps",
+)  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.
 WORLD = np.dtype(
     [(name, np.int64) for name in (*STATE, *POLICY)]

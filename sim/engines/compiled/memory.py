@@ -1,6 +1,6 @@
-"""Where the arrays of a world lie. ``memory.encounters(world)`` is the array of encounters, and so on.
+"""Where the tables of a world lie. ``memory.encounters(world)`` is the table of encounters, and so on.
 
-A compiled function is given the world as one record, and finds the arrays by their addresses: handing sixty arrays from
+A compiled function is given the world as one record, and finds the tables by their addresses: handing sixty arrays from
 function to function would cost more than the work. The arrays themselves are kept by :class:`sim.engines.compiled.run.Engine`.
 """
 
@@ -9,81 +9,61 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
+from sim.engines.compiled.layout import ARRAYS, CHANGING, World
+from sim.engines.compiled.table import table_in
 
-from sim.engines.compiled.compiler import compiled, pointer
-from sim.engines.compiled.layout import ARRAYS, INTEGER, POOLS, World
-
-Array = Callable[[World], Any]
-carray: Any = numba.carray  # type: ignore[attr-defined]
+Find = Callable[[World], Any]
 
 
-def _array(name: str) -> Array:
+def _table(name: str) -> Find:
     dtype, columns = ARRAYS[name]
-    at, many = f"at_{name}", f"many_{name}"
-    width, depth = (*columns, 0, 0)[:2]
-
-    def rows(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many],), dtype)
-
-    def rows_of_columns(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many], width), dtype)
-
-    def rows_of_rows(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many], width, depth), dtype)
-
-    function: Any = (rows, rows_of_columns, rows_of_rows)[len(columns)]
-    # A name of its own: the compiler tells kept functions apart by name, and several processes may keep theirs at once.
-    function.__name__ = function.__qualname__ = name
-    made: Array = compiled(function)
-    return made
+    found: Find = table_in(name, dtype, columns, is_fixed=name not in CHANGING)
+    return found
 
 
-@compiled
-def members(world: World) -> Any:
-    """Return the members of all pools, a row each."""
-    return carray(pointer(world.at_members), (POOLS, world.most_members), INTEGER)
-
-
-events = _array("events")
-starts = _array("starts")
-wakes = _array("wakes")
-rows = _array("rows")
-encounters = _array("encounters")
-referrals = _array("referrals")
-stays = _array("stays")
-turns = _array("turns")
-seats = _array("seats")
-pools = _array("pools")
-arrivals = _array("arrivals")
-here = _array("here")
-keys = _array("keys")
-arrival_keys = _array("arrival_keys")
-presence_keys = _array("presence_keys")
-laws = _array("laws")
-figures = _array("figures")
-spans = _array("spans")
-values = _array("values")
-levels = _array("levels")
-level_figures = _array("level_figures")
-level_spans = _array("level_spans")
-diverted = _array("diverted")
-standing = _array("standing")
-licence = _array("licence")
-match = _array("match")
-match_in_jail = _array("match_in_jail")
-doubt = _array("doubt")
-order = _array("order")
-gives_up = _array("gives_up")
-staff = _array("staff")
-days = _array("days")
-presence = _array("presence")
-edges = _array("edges")
-open = _array("open")
-step_edges = _array("step_edges")
-step_passed = _array("step_passed")
-step_rates = _array("step_rates")
-sizes = _array("sizes")
-midnights = _array("midnights")
-excluded = _array("excluded")
-pickups = _array("pickups")
+events = _table("events")
+starts = _table("starts")
+wakes = _table("wakes")
+rows = _table("rows")
+encounters = _table("encounters")
+referrals = _table("referrals")
+stays = _table("stays")
+turns = _table("turns")
+seats = _table("seats")
+pools = _table("pools")
+members = _table("members")
+arrivals = _table("arrivals")
+here = _table("here")
+keys = _table("keys")
+arrival_keys = _table("arrival_keys")
+presence_keys = _table("presence_keys")
+lanes = _table("lanes")
+gaps = _table("gaps")
+laws = _table("laws")
+figures = _table("figures")
+spans = _table("spans")
+values = _table("values")
+levels = _table("levels")
+level_figures = _table("level_figures")
+level_spans = _table("level_spans")
+diverted = _table("diverted")
+standing = _table("standing")
+licence = _table("licence")
+match = _table("match")
+match_in_jail = _table("match_in_jail")
+doubt = _table("doubt")
+in_doubt = _table("in_doubt")
+order = _table("order")
+gives_up = _table("gives_up")
+staff = _table("staff")
+days = _table("days")
+presence = _table("presence")
+edges = _table("edges")
+open = _table("open")
+step_edges = _table("step_edges")
+step_passed = _table("step_passed")
+step_rates = _table("step_rates")
+sizes = _table("sizes")
+midnights = _table("midnights")
+excluded = _table("excluded")
+pickups = _table("pickups")

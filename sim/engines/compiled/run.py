@@ -7,18 +7,20 @@ import threading
 import numpy as np
 
 from sim.chance import end_of_watch
-from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, advance, open_world
+from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, ROWS_ARE_FULL, advance, open_world
 from sim.engines.compiled.tables import Memory, calendar_of
-from sim.engines.compiled.tally import Kept, add_to_digest, lengths_of
+from sim.engines.compiled.tally import Kept, advance_and_count, lengths_of
 from sim.engines.kept import remember
 from sim.measures.events import Events
 from sim.measures.operation import measures_of
 from sim.measures.tally import KINDS, Of, Sum
 from sim.scenario import Scenario
-from sim.trace import COLUMNS, Trace, digest_text
+from sim.trace import Trace, digest_text
 
 #: More rows than one step can leave besides those of the staff of a shift and of the people in a jail.
 SPARE_ROWS = 64
+#: So many rows are added up at a time: few enough to lie in the processor's nearest memory.
+PIECE = 256
 
 
 class Engine:
@@ -39,19 +41,26 @@ class Engine:
         """Begin a replication."""
         open_world(self.memory.record, replication, self.begins, self.scenario.jail.beds)
 
-    def advance(self) -> bool:
-        """Run on until the rows are full or the replication is done; return whether it is done."""
-        while True:
-            arrays = self.memory.arrays
-            spare = SPARE_ROWS + self.staff + len(arrays["stays"])
-            answer = advance(self.memory.record, len(arrays["rows"]) - spare)
-            if answer == ROOM_IS_SHORT:
-                self.memory.make_room(2 * len(arrays["stays"]))
-            elif answer == DAYS_ARE_SHORT:
-                self.more_days = 2 * self.more_days + 365
-                self.memory.put_days(calendar_of(self.scenario, self.more_days))
-            else:
-                return bool(answer == DONE)
+    @property
+    def most_rows(self) -> int:
+        """After how many rows a step must end, so that the next one has room."""
+        arrays = self.memory.arrays
+        return len(arrays["rows"]) - SPARE_ROWS - self.staff - len(arrays["stays"])
+
+    def help(self, answer: int) -> None:
+        """Make more of what is short."""
+        if answer == ROOM_IS_SHORT:
+            stays = 2 * len(self.memory.arrays["stays"])
+            self.memory.make_room(stays)
+            if self.most_rows < PIECE:
+                self.memory.put_rows(2 * len(self.memory.arrays["rows"]))
+        elif answer == DAYS_ARE_SHORT:
+            self.more_days = 2 * self.more_days + 365
+            self.memory.put_days(calendar_of(self.scenario, self.more_days))
+        elif answer == ROWS_ARE_FULL:
+            self.memory.put_rows(2 * len(self.memory.arrays["rows"]))
+        else:
+            self.kept.make_room(2 * len(self.memory.arrays["rows"]))
 
     def block(self, first: int, count: int) -> tuple[Events, list[str]]:
         """Return the tallies and digests of the replications ``first`` to ``first + count - 1``; no trace is kept."""
@@ -63,14 +72,12 @@ class Engine:
             self.open(first + number)
             self.kept.forget()
             self.digest[0] = 0
-            before, done = 0, False
-            while not done:
-                done = self.advance()
-                rows, end = self.memory.arrays["rows"], int(self.memory.record["rows"][0])
-                self.kept.add(rows, end, self.watch)
-                add_to_digest(rows, 0, end, before, self.digest)
-                before += end
-                self.memory.record["rows"] = 0
+            while (
+                answer := advance_and_count(
+                    self.memory.record, min(PIECE, self.most_rows), self.watch, self.digest, *self.kept.tables
+                )
+            ) != DONE:
+                self.help(answer)
             kinds[number], sums[number] = self.kept.kinds, self.kept.sums
             lengths_of(self.kept.added, self.kept.holds, self.kept.sums, lengths[number])
             digests.append(digest_text(int(self.digest[0])))
@@ -80,11 +87,8 @@ class Engine:
     def trace(self, replication: int) -> Trace:
         """Return the whole trace of one replication."""
         self.open(replication)
-        while not self.advance():
-            rows = self.memory.arrays["rows"]
-            longer = np.empty((2 * len(rows), len(COLUMNS)), dtype=np.int64)
-            longer[: len(rows)] = rows
-            self.memory.put(rows=longer)
+        while (answer := advance(self.memory.record, self.most_rows)) != DONE:
+            self.help(answer)
         return Trace(self.memory.arrays["rows"][: self.memory.record["rows"][0]].copy())
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import (
-    doubt_about,
     duration,
     flag,
     is_identified,
+    is_in_doubt,
     is_matched,
     licence_of_person,
     standing_of_person,
@@ -44,7 +44,7 @@ from sim.pathway.places import Order, Slot
 from sim.trace import NOBODY, Kind
 
 
-@compiled
+@inlined
 def new_encounter_with(world: World, flow: int, number: int, unit: int, people: int) -> int:
     """Return the encounter of a unit with a vehicle."""
     place = new_encounter(world)
@@ -55,7 +55,7 @@ def new_encounter_with(world: World, flow: int, number: int, unit: int, people: 
     return place
 
 
-@compiled
+@inlined
 def close(world: World, place: int, slot: int) -> None:
     """Close one open matter; the last one lets the stop go on."""
     encounter = memory.encounters(world)[place]
@@ -64,7 +64,7 @@ def close(world: World, place: int, slot: int) -> None:
         end_wait(world, place)
 
 
-@compiled
+@inlined
 def end_wait(world: World, place: int) -> None:
     """Let the stop go on, with or without answers."""
     encounter = memory.encounters(world)[place]
@@ -74,7 +74,7 @@ def end_wait(world: World, place: int) -> None:
             wake(world, job_of(Job.ANSWERS_IN, place, 0), 0)
 
 
-@compiled
+@inlined
 def asks_anyone(world: World, place: int) -> bool:
     """Return whether the policy has the officer ask anybody in this vehicle."""
     return asks(world, place, 0)  # the driver is asked if anybody is
@@ -94,7 +94,7 @@ def asks(world: World, place: int, seat: int) -> bool:
     return bool(licence_of_person(world, encounter.flow, encounter.number, seat, standing) != IN_STATE)
 
 
-@compiled
+@inlined
 def ask(world: World, place: int) -> None:
     """Begin to ask the people in a vehicle, beside what else goes on."""
     encounter = memory.encounters(world)[place]
@@ -118,7 +118,7 @@ def asked(world: World, place: int) -> None:
             record(world, Kind.ASKED, flow, number, seat, unit, who)
             if not is_identified(world, flow, number, seat):
                 record(world, Kind.NOT_IDENTIFIED, flow, number, seat, unit, who)
-            elif doubt_about(world, flow, number, seat, who) > world.threshold:
+            elif is_in_doubt(world, flow, number, seat, who):
                 record(world, Kind.REFERRED, flow, number, seat, unit, who)
                 encounter.open |= 1 << (Slot.PERSON + seat)
                 encounter.refs += 1
@@ -141,7 +141,7 @@ def tries_next_channel(world: World, place: int, seat: int) -> None:
     encounter, referral, order = memory.encounters(world)[place], memory.referrals(world)[place, seat], memory.order(world)
     while True:
         referral.position += 1
-        if referral.position == len(order):
+        if referral.position == world.many_order:
             break
         answerers = ANSWERERS + order[referral.position]
         if memory.pools(world)[answerers].on_duty:
@@ -236,7 +236,7 @@ def detain(world: World, place: int, seat: int) -> None:
     encounter.detained |= (seat + 1) << shift
 
 
-@compiled
+@inlined
 def keeps_waiting(world: World, place: int) -> bool:
     """Keep the people until every answer is in or the limit on added time runs out; return whether there is any to wait for."""
     encounter = memory.encounters(world)[place]
@@ -250,7 +250,7 @@ def keeps_waiting(world: World, place: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def let_people_go(world: World, place: int) -> None:
     """Let go those without an answer."""
     encounter = memory.encounters(world)[place]

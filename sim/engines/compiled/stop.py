@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.custody import arrest_begins, arrested_at_jail, custody_begins, custody_goes_on
 from sim.engines.compiled.draws import choice, duration, flag
 from sim.engines.compiled.inspection import inspection_begins, inspection_ends, inspector_came
@@ -19,7 +19,7 @@ DRIVER = 1  # in a list of seats, four bits a seat, a seat stands as its number 
 SEAT_IN_LIST = 0b1111
 
 
-@compiled
+@inlined
 def goes_on(world: World, code: int, job: int, told: int) -> None:
     """Take the next step of a stop."""
     place = place_in(job)
@@ -45,7 +45,7 @@ def goes_on(world: World, code: int, job: int, told: int) -> None:
         taken_into_custody(world, place)
 
 
-@compiled
+@inlined
 def stop_begins(world: World, place: int) -> None:
     """Begin the traffic task, and the status check beside it."""
     encounter = memory.encounters(world)[place]
@@ -58,7 +58,7 @@ def stop_begins(world: World, place: int) -> None:
     wait(world, task, flow, number, Slot.STOP, job_of(Job.TASK_DONE, place, 0))
 
 
-@compiled
+@inlined
 def task_done(world: World, place: int) -> None:
     """Record the outcome, and inspect the truck if it is selected."""
     encounter = memory.encounters(world)[place]
@@ -71,7 +71,7 @@ def task_done(world: World, place: int) -> None:
         task_and_inspection_done(world, place)
 
 
-@compiled
+@inlined
 def task_and_inspection_done(world: World, place: int) -> None:
     """Wait for answers that are still out."""
     encounter = memory.encounters(world)[place]
@@ -93,7 +93,7 @@ def stop_ends(world: World, place: int) -> None:
         taken_into_custody(world, place)
 
 
-@compiled
+@inlined
 def settle_charges(world: World, place: int) -> None:
     """Settle whom ICE takes now, whether the driver goes to jail on local charges, and whether ICE wants that driver."""
     encounter = memory.encounters(world)[place]
@@ -123,7 +123,7 @@ def taken_into_custody(world: World, place: int) -> None:
         unit_is_free(world, place)
 
 
-@compiled
+@inlined
 def unit_is_free(world: World, place: int) -> None:
     """Let the unit go."""
     encounter = memory.encounters(world)[place]

@@ -22,7 +22,7 @@ from sim.pathway.custody import PATHS
 from sim.pathway.jail import CLOCKS
 from sim.scenario import LEVELS, STANDINGS, Scenario, StatusCheck
 from sim.streams import Column as Drawn
-from sim.trace import COLUMNS, Kind
+from sim.trace import Kind
 from sim.units import DAY
 
 # What the rooms say in numbers must be what the pathway says in words.
@@ -36,7 +36,7 @@ ASKED = ("nobody", "drivers_unsettled", "drivers", "occupants")
 #: Days for which the calendar's tables are made at first, after the last shift's follow-up.
 DAYS_AT_FIRST = 120
 FIRST_ROOM = 64
-FIRST_ROWS = 4096
+FIRST_ROWS = 1024
 
 
 class _Values:
@@ -130,6 +130,7 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "match": np.asarray(check.match.values, dtype=np.float64),
         "match_in_jail": np.asarray(match_in_jail.values, dtype=np.float64),
         "doubt": np.asarray(scenario.people.doubt.values, dtype=np.float64),
+        "in_doubt": np.asarray([_in_doubt(check.threshold, exponent) for exponent in scenario.people.doubt.values]),
         "order": _ints([CHANNELS.index(name) for name in check.channels]),
         "gives_up": _ints([getattr(check, name).gives_up_after for name in CHANNELS]),
         "staff": _staff(scenario),
@@ -143,6 +144,19 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "sizes": _sizes(scenario, check),
         "arrivals": arrivals,
     }
+
+
+def _in_doubt(threshold: float, exponent: float) -> tuple[float, float]:
+    """Return a number below which more doubt than the threshold is left, and one above which less is, whatever the rounding.
+
+    A share of (1 - threshold) ** exponent leaves more. Doubt is found to some parts in 10**15 of 1, which is ``exponent`` /
+    (1 - ``threshold``) times as much of the share.
+    """
+    if threshold >= 1:
+        return 0.0, 1.0
+    share = (1.0 - threshold) ** exponent
+    margin = 1e-12 * (1 + exponent / (1.0 - threshold))
+    return share * (1.0 - margin), share * (1.0 + margin)
 
 
 def _ints(values: Any) -> Ints:
@@ -277,12 +291,14 @@ class Memory:
             **tables,
             **keys_of(scenario, seed),
             pools=np.zeros(POOLS, dtype=POOL),
+            lanes=np.zeros((len(tables["laws"]), *ARRAYS["lanes"][1]), dtype=np.int64),
+            gaps=np.zeros((len(tables["laws"]), *ARRAYS["gaps"][1]), dtype=np.int64),
             members=np.zeros(POOLS * int(self.record["most_members"][0]), dtype=np.int64),
             here=np.zeros(len(tables["days"]), dtype=np.int64),
         )
         self.put_days(calendar_of(scenario))
         self.make_room(FIRST_ROOM)
-        self.put(rows=np.empty((FIRST_ROWS, len(COLUMNS)), dtype=np.int64))
+        self.put_rows(FIRST_ROWS)
 
     def put(self, **arrays: Any) -> None:
         """Replace arrays."""
@@ -291,6 +307,10 @@ class Memory:
             assert array.dtype == dtype and array.shape[1:] == columns and array.flags.c_contiguous, name
             self.arrays[name] = array
             self.record[f"at_{name}"], self.record[f"many_{name}"] = array.ctypes.data, len(array)
+
+    def put_rows(self, count: int) -> None:
+        """Make room for a longer trace, and keep what has been recorded."""
+        self.put(rows=_padded(self.arrays["rows"], count))
 
     def put_days(self, days: Days) -> None:
         """Replace the calendar's tables."""

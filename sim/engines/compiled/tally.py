@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from sim import trace
-from sim.engines.compiled.compiler import compiled, recompiled
+from sim.engines.compiled import memory
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, recompiled
+from sim.engines.compiled.engine import DONE, ROWS_ARE_FULL, TABLES_ARE_SHORT, advance
+from sim.engines.compiled.layout import World
 from sim.measures import tally
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.trace import Rows
@@ -46,23 +49,60 @@ at_a_bed = recompiled(tally.at_a_bed, inline=True)
 in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
 add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
 upper_twentieth = compiled(tally.upper_twentieth)
-mixed = compiled(trace.mixed)
-first_word = compiled(trace.first_word)
+word_of = recompiled(trace.word_of, inline=True, mixed=recompiled(trace.mixed, inline=True))
 
 
 @compiled
-def add_to_digest(rows: Rows, first: int, end: int, before: int, digest: Any) -> None:
-    """Add some rows to a trace's digest; ``before`` rows went before the first of them."""
+def add_to_digest(rows: Any, end: int, before: int, digest: Any) -> None:
+    """Add the first ``end`` rows to a trace's digest; ``before`` rows went before them."""
     total = digest[0]
-    for number in range(first, end):
-        word = first_word(np.uint64(before + number - first))
-        for column in range(rows.shape[1]):
-            word = mixed(word, np.uint64(rows[number, column]))
-        total += word
+    for number in range(end):
+        row = rows[number]
+        total += word_of(
+            np.uint64(before + number), np.uint64(row[0]), np.uint64(row[1]), np.uint64(row[2]), np.uint64(row[3]),
+            np.uint64(row[4]), np.uint64(row[5]), np.uint64(row[6]),
+        )  # fmt: skip
     digest[0] = total
 
 
 @compiled
+def advance_and_count(
+    record: World,
+    most_rows: int,
+    watch: int,
+    digest: Any,
+    kinds: Rows,
+    sums: Rows,
+    units: Rows,
+    came: Rows,
+    held: Rows,
+    added: Rows,
+    holds: Rows,
+) -> int:
+    """Let the replication run on and add up what its rows say, piece by piece while they are at hand."""
+    world = record[0]
+    rows = memory.rows(world)
+    while True:
+        room = world.many_rows
+        if (
+            len(came) <= came[0, 0] + room
+            or len(held) <= held[0, 0] + room
+            or len(added) <= sums[Sum.STOPS_WITH_ASKING] + room
+            or len(holds) <= sums[Sum.HOLDS] + room
+        ):
+            return TABLES_ARE_SHORT
+        answer = advance(record, most_rows)
+        if answer not in (DONE, ROWS_ARE_FULL):
+            return int(answer)
+        add_rows(rows, 0, world.rows, watch, kinds, sums, units, came, held, added, holds)
+        add_to_digest(rows, world.rows, world.counted, digest)
+        world.counted += world.rows
+        world.rows = 0
+        if answer == DONE:
+            return DONE
+
+
+@compiled_with_new_arrays
 def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
     """Write down what is exceeded by one in twenty."""
     lengths[0] = upper_twentieth(np.sort(kept_added[: sums[Sum.STOPS_WITH_ASKING]]))
@@ -81,17 +121,17 @@ class Kept:
         self.added = np.zeros(1, dtype=np.int64)
         self.holds = np.zeros(1, dtype=np.int64)
 
-    def add(self, rows: Rows, end: int, watch: int) -> None:
-        """Add the first ``end`` rows."""
-        self.came, self.held = (
-            _with_room(self.came, int(self.came[0, 0]) + end),
-            _with_room(self.held, int(self.held[0, 0]) + end),
-        )
-        self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + end)
-        self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + end)
-        add_rows(
-            rows, 0, end, watch, self.kinds, self.sums, self.units, self.came, self.held, self.added, self.holds
-        )  # fmt: skip
+    @property
+    def tables(self) -> tuple[Rows, ...]:
+        """What :func:`advance_and_count` adds to."""
+        return self.kinds, self.sums, self.units, self.came, self.held, self.added, self.holds
+
+    def make_room(self, rows: int) -> None:
+        """Make room for what so many rows may add."""
+        self.came = _with_room(self.came, int(self.came[0, 0]) + rows)
+        self.held = _with_room(self.held, int(self.held[0, 0]) + rows)
+        self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + rows)
+        self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + rows)
 
     def forget(self) -> None:
         """Begin another trace."""
@@ -101,7 +141,7 @@ class Kept:
 
 def _with_room(table: Rows, count: int) -> Rows:
     """Return a table with room for ``count`` entries after the first row."""
-    if len(table) > count + 1:
+    if len(table) > count:
         return table
     longer = np.zeros((2 * count + 2, *table.shape[1:]), dtype=np.int64)
     longer[: len(table)] = table

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from sim.chance import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import choice, diverts, found, log_of
+from sim.engines.compiled.compiler import compiled, inlined
+from sim.engines.compiled.draws import choice, diverts, gap
 from sim.engines.compiled.jail import new_stay
 from sim.engines.compiled.layout import (
     ANSWERERS,
@@ -37,13 +35,12 @@ ICE_AGENTS = ANSWERERS + CHANNELS.index("ice_on_scene")
 @compiled
 def next_arrival(world: World, flow: int) -> None:
     """Find when the next one of a flow comes who is seen; vehicles that come outside shifts keep their numbers."""
-    arrival, keys = memory.arrivals(world)[flow], memory.arrival_keys(world)
+    arrival = memory.arrivals(world)[flow]
     last = arrival.last_step
     total = memory.step_passed(world)[last]
     while True:
         arrival.number += 1
-        u = found(keys[flow, 0], keys[flow, 1], world.replication, 0, arrival.number)
-        arrival.passed += int(np.rint(-log_of(1.0 - u) * GAP_UNITS))
+        arrival.passed += gap(world, flow, arrival.number)
         passed = arrival.passed / GAP_UNITS
         if passed >= total:
             arrival.time = NEVER
@@ -59,16 +56,16 @@ def next_arrival(world: World, flow: int) -> None:
             return
 
 
-@compiled
+@inlined
 def is_within_a_shift(world: World, flow: int) -> bool:
     """Return whether a flow's next vehicle comes while a shift is on, its first moment included and its last not."""
     arrival, open_ = memory.arrivals(world)[flow], memory.open(world)
-    while arrival.shift < len(open_) and open_[arrival.shift, 1] <= arrival.untied:
+    while arrival.shift < world.many_open and open_[arrival.shift, 1] <= arrival.untied:
         arrival.shift += 1
-    return bool(arrival.shift < len(open_) and open_[arrival.shift, 0] <= arrival.untied)
+    return bool(arrival.shift < world.many_open and open_[arrival.shift, 0] <= arrival.untied)
 
 
-@compiled
+@inlined
 def comes_by(world: World, flow: int) -> None:
     """Let the next one of a flow come, and find the one after."""
     arrival = memory.arrivals(world)[flow]
@@ -83,7 +80,7 @@ def comes_by(world: World, flow: int) -> None:
     next_arrival(world, flow)
 
 
-@compiled
+@inlined
 def vehicle_comes_by(world: World, flow: int, number: int, time: int) -> None:
     """Let a vehicle take another road, be stopped by a free unit, or pass."""
     if diverts(world, flow, number, time):
@@ -112,7 +109,8 @@ def next_edge(world: World) -> None:
 @compiled
 def begin_shift(world: World, day: int) -> None:
     """Let the people of a shift come on duty."""
-    first_unit, last_unit, first, last, first_agent, last_agent = memory.staff(world)[memory.days(world)[day, 0]]
+    staff = memory.staff(world)[memory.days(world)[day, 0]]
+    first_unit, last_unit, first, last, first_agent, last_agent = staff[0], staff[1], staff[2], staff[3], staff[4], staff[5]
     for unit in range(first_unit, last_unit):
         record_alone(world, Kind.UNIT_ON_DUTY, unit, 0)
     for inspector in range(first, last):
@@ -128,7 +126,8 @@ def begin_shift(world: World, day: int) -> None:
 @compiled
 def end_shift(world: World, day: int) -> None:
     """Let the people of a shift go off duty."""
-    first_unit, last_unit, first, last, first_agent, last_agent = memory.staff(world)[memory.days(world)[day, 0]]
+    staff = memory.staff(world)[memory.days(world)[day, 0]]
+    first_unit, last_unit, first, last, first_agent, last_agent = staff[0], staff[1], staff[2], staff[3], staff[4], staff[5]
     for unit in range(first_unit, last_unit):
         record_alone(world, Kind.UNIT_OFF_DUTY, unit, 0)
     for inspector in range(first, last):

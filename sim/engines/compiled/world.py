@@ -7,7 +7,7 @@ a heap by time, by their place in the declared order, and by when they were ente
 from __future__ import annotations
 
 from sim.engines.compiled import memory
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.layout import BUSY, FREE, GONE, INSPECTORS, NONE, NOT_IN_QUEUE, ON_DUTY, Ints, World
 from sim.pathway.places import Order
 from sim.trace import NOBODY
@@ -15,19 +15,19 @@ from sim.trace import NOBODY
 SEAT_BITS, CODE_BITS = 8, 8
 
 
-@compiled
+@inlined
 def place_of(order: int, flow: int, number: int, slot: int) -> int:
     """Return the place of an event among those of its instant, as :func:`sim.pathway.places.priority` does."""
     return (((order << 8 | flow) << 32) | number) << 5 | slot
 
 
-@compiled
+@inlined
 def job_of(code: int, place: int, seat: int) -> int:
     """Return a job with whom it is about: a place among the records, and a seat."""
     return (place << SEAT_BITS | seat) << CODE_BITS | code
 
 
-@compiled
+@inlined
 def record(world: World, kind: int, flow: int, number: int, seat: int, unit: int, detail: int) -> None:
     """Record that something happened now."""
     row = memory.rows(world)[world.rows]
@@ -41,26 +41,26 @@ def record(world: World, kind: int, flow: int, number: int, seat: int, unit: int
     world.rows += 1
 
 
-@compiled
+@inlined
 def record_of(world: World, kind: int, flow: int, number: int, unit: int, detail: int) -> None:
     """Record that something happened to a vehicle now."""
     record(world, kind, flow, number, NOBODY, unit, detail)
 
 
-@compiled
+@inlined
 def record_alone(world: World, kind: int, unit: int, detail: int) -> None:
     """Record that something happened now that is about no vehicle."""
     record(world, kind, NOBODY, NOBODY, NOBODY, unit, detail)
 
 
-@compiled
+@inlined
 def start(world: World, job: int) -> None:
     """Begin a journey beside this one."""
     memory.starts(world)[world.starts & (world.many_starts - 1)] = job  # its length is a power of two
     world.starts += 1
 
 
-@compiled
+@inlined
 def wake(world: World, job: int, told: int) -> None:
     """Let a journey go on that has waited for somebody, and tell it what it waited for."""
     row = memory.wakes(world)[world.wakes & (world.many_wakes - 1)]
@@ -88,14 +88,14 @@ def event_after(world: World, duration: int, place: int, job: int) -> None:
     events[at, 3] = job
 
 
-@compiled
+@inlined
 def move(events: Ints, source: int, target: int) -> None:
     """Move an event to another place in the heap."""
     for column in range(4):
         events[target, column] = events[source, column]
 
 
-@compiled
+@inlined
 def comes_before(events: Ints, one: int, other: int) -> bool:
     """Return whether one event in the heap comes before another."""
     for column in range(3):
@@ -127,7 +127,7 @@ def next_event(world: World) -> int:
     return int(job)
 
 
-@compiled
+@inlined
 def wait(world: World, duration: int, flow: int, number: int, slot: int, job: int) -> None:
     """Let a job go on after a duration in the life of a vehicle or of a person in it."""
     event_after(world, duration, place_of(Order.RELEASE, flow, number, slot), job)
@@ -136,7 +136,7 @@ def wait(world: World, duration: int, flow: int, number: int, slot: int, job: in
 # --- records that are freed when nobody refers to them any more -----------------------------------------------------
 
 
-@compiled
+@inlined
 def new_turn(world: World, job: int) -> int:
     """Return a turn in a queue."""
     turn = world.free_turn
@@ -147,7 +147,7 @@ def new_turn(world: World, job: int) -> int:
     return int(turn)
 
 
-@compiled
+@inlined
 def free_turn(world: World, turn: int) -> None:
     """Give a turn back."""
     memory.turns(world)[turn].next = world.free_turn
@@ -155,7 +155,7 @@ def free_turn(world: World, turn: int) -> None:
     world.turns_left += 1
 
 
-@compiled
+@inlined
 def new_encounter(world: World) -> int:
     """Return an encounter with one who refers to it."""
     place = world.free_encounter
@@ -165,7 +165,7 @@ def new_encounter(world: World) -> int:
     return int(place)
 
 
-@compiled
+@inlined
 def let_go(world: World, place: int) -> None:
     """Refer to an encounter no more."""
     encounter = memory.encounters(world)[place]
@@ -179,13 +179,19 @@ def let_go(world: World, place: int) -> None:
 # --- pools ------------------------------------------------------------------------------------------------------------
 
 
+@inlined
+def row_of(world: World, pool: int, member: int) -> int:
+    """Return where a member of a pool stands among the members of all."""
+    return int(pool * world.most_members + member)
+
+
 @compiled
 def begin_duty(world: World, pool: int, first: int, end: int) -> None:
     """Let members come on duty; one who is still busy from the last shift serves again when free."""
     for member in range(first, end):
-        memory.members(world)[pool, member] |= ON_DUTY
+        memory.members(world)[row_of(world, pool, member)] |= ON_DUTY
         memory.pools(world)[pool].on_duty += 1
-        if not memory.members(world)[pool, member] & BUSY:
+        if not memory.members(world)[row_of(world, pool, member)] & BUSY:
             offer(world, pool, member)
 
 
@@ -193,10 +199,10 @@ def begin_duty(world: World, pool: int, first: int, end: int) -> None:
 def end_duty(world: World, pool: int, first: int, end: int) -> None:
     """Let members go off duty, the busy ones as soon as they are free."""
     for member in range(first, end):
-        memory.members(world)[pool, member] &= ~ON_DUTY
+        memory.members(world)[row_of(world, pool, member)] &= ~ON_DUTY
         memory.pools(world)[pool].on_duty -= 1
-        if memory.members(world)[pool, member] & FREE:
-            memory.members(world)[pool, member] &= ~FREE
+        if memory.members(world)[row_of(world, pool, member)] & FREE:
+            memory.members(world)[row_of(world, pool, member)] &= ~FREE
             memory.pools(world)[pool].free -= 1
 
 
@@ -207,9 +213,9 @@ def take(world: World, pool: int) -> int:
     if one.free == 0:
         return NOBODY
     member = one.lowest
-    while not memory.members(world)[pool, member] & FREE:
+    while not memory.members(world)[row_of(world, pool, member)] & FREE:
         member += 1
-    memory.members(world)[pool, member] = (memory.members(world)[pool, member] & ~FREE) | BUSY
+    memory.members(world)[row_of(world, pool, member)] = (memory.members(world)[row_of(world, pool, member)] & ~FREE) | BUSY
     one.lowest = member + 1
     one.free -= 1
     return int(member)
@@ -240,19 +246,19 @@ def somebody_waits(world: World, pool: int) -> bool:
     return bool(one.first != NONE)
 
 
-@compiled
+@inlined
 def place_in(job: int) -> int:
     """Return the place of the record that a job is about."""
     return job >> (SEAT_BITS + CODE_BITS)
 
 
-@compiled
+@inlined
 def seat_of(job: int) -> int:
     """Return the seat that a job is about."""
     return (job >> CODE_BITS) & ((1 << SEAT_BITS) - 1)
 
 
-@compiled
+@inlined
 def code_of(job: int) -> int:
     """Return what a job is."""
     return job & ((1 << CODE_BITS) - 1)
@@ -261,8 +267,8 @@ def code_of(job: int) -> int:
 @compiled
 def release(world: World, pool: int, member: int) -> None:
     """Let a member go, to the next in the queue or to wait for one."""
-    memory.members(world)[pool, member] &= ~BUSY
-    if memory.members(world)[pool, member] & ON_DUTY or somebody_waits(world, pool):
+    memory.members(world)[row_of(world, pool, member)] &= ~BUSY
+    if memory.members(world)[row_of(world, pool, member)] & ON_DUTY or somebody_waits(world, pool):
         offer(world, pool, member)
 
 
@@ -271,7 +277,7 @@ def offer(world: World, pool: int, member: int) -> None:
     """Give a member to the first in the queue, or let the member wait for one."""
     one = memory.pools(world)[pool]
     if somebody_waits(world, pool):
-        memory.members(world)[pool, member] |= BUSY
+        memory.members(world)[row_of(world, pool, member)] |= BUSY
         turn = one.first
         one.first = memory.turns(world)[turn].next
         job = memory.turns(world)[turn].job
@@ -281,6 +287,6 @@ def offer(world: World, pool: int, member: int) -> None:
         wake(world, job, member)
         free_turn(world, turn)
     else:
-        memory.members(world)[pool, member] |= FREE
+        memory.members(world)[row_of(world, pool, member)] |= FREE
         one.free += 1
         one.lowest = min(one.lowest, member)
