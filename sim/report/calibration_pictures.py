@@ -5,6 +5,7 @@ What nobody learned is drawn as plainly as what somebody did.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from sim.report.drawing import (
     without_left_side,
     words_at,
 )
-from sim.report.numbers import in_words, name_in_words
+from sim.report.numbers import in_words, name_in_words, range_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -147,29 +148,48 @@ def predicted(rows: Sequence[Predicted]) -> Figure:
 
 
 def chance_and_ignorance(carried: Carried, measures: Sequence[str] = ()) -> Figure:
-    """Draw how far measures spread, and which part of the variance is ignorance of the parameters."""
-    wanted = measures or CARRIED
+    """Draw how far measures spread by chance, how far by ignorance of the parameters, and how far by both.
+
+    Parameters
+    ----------
+    carried
+        A scenario under a posterior.
+    measures
+        Which measures; yield, burden and error if none is named.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row for each measure that varies, in parts of its whole 90% range; the numbers beside it are the real ones.
+    """
+    from sim.calibration.uncertainty import taken_apart
     from sim.models import model_of
 
     known = model_of(carried.scenario).measures(carried.scenario)
-    splits = [carried.split(name) for name in wanted if name in known]
+    splits = [taken_apart(name, carried.values[:, :, list(known).index(name)]) for name in measures or CARRIED if name in known]
     splits = [one for one in splits if np.isfinite(one.sd) and one.sd > 0]
     if not splits:
         return message("No measure varies.")
+    tall = 0.42
     with style():
-        figure = new_figure(0.85 + ROW * len(splits))
-        axes = axes_at(figure, 1.75, 0.62, 1.9, ROW * len(splits))
+        figure = new_figure(0.95 + tall * len(splits))
+        axes = axes_at(figure, 1.62, 0.72, 2.0, tall * len(splits))
         for place, one in enumerate(splits):
-            axes.barh(-place, one.from_ignorance, color=ORANGE, height=0.6)
-            axes.barh(-place, 1 - one.from_ignorance, left=one.from_ignorance, color=SKY, height=0.6)
+            bars = ((GREY, one.sd, 0.24, 0.13), (ORANGE, one.sd_ignorance, 0.0, 0.2), (SKY, one.sd_chance, -0.22, 0.2))
+            for colour, sd, up, height in bars:
+                half = sd / one.sd
+                axes.barh(up - place, 2 * half, left=-half, height=height, color=colour, linewidth=0)
             unit = known[one.measure].unit
-            axes.text(1.04, -place, f"{in_words(one.low, unit)} to {in_words(one.high, unit)}", fontsize=7.5, va="center")
-        axes.set_yticks([-place for place in range(len(splits))], [name_in_words(one.measure) for one in splits], fontsize=7.5)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("share of the variance", fontsize=8)
+            told = f"{range_in_words(one.low, one.high, unit)}\n{one.from_ignorance:.0%} ignorance"
+            axes.text(1.12, -place, told, fontsize=7.5, va="center", linespacing=1.3)
+        names = [textwrap.fill(name_in_words(one.measure), 22) for one in splits]
+        axes.set_yticks([-place for place in range(len(splits))], names, fontsize=7.5)
+        axes.set_xlim(-1.05, 1.05)
+        axes.set_ylim(-len(splits) + 0.45, 0.55)
+        axes.set_xticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "1"])
+        axes.set_xlabel("standard deviations of the whole", fontsize=8)
         without_left_side(axes)
-        words_at(figure, 3.75, 0.62 + ROW * len(splits), "90% range", fontsize=7.5, color=GREY)
-        foot_note(figure, "Orange: nobody knows the parameters; blue: chance.")
+        foot_note(figure, "Orange: nobody knows the parameters. Blue: chance. Grey: both.\nNumbers: 90% range of both, and ignorance's share of the variance.")
     return figure
 
 

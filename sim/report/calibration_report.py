@@ -85,15 +85,15 @@ def calibration_report(folder: Path, manifest: Mapping[str, Any], facts: Facts) 
     )
 
 
-def rows_of(path: Path) -> Rows:
-    """Return the rows of a small CSV file of ours.
+def rows_of(path: Path, largest: int = LARGEST_PICTURE) -> Rows:
+    """Return the rows of a CSV file of ours.
 
     Raises
     ------
     UsageError
         If it is missing, or too large to be one.
     """
-    if not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+    if not path.is_file() or path.stat().st_size > largest:
         raise UsageError(f"{path}: is missing, or not a file that stopflow wrote; make the result again.")
     with path.open(newline="", encoding="utf-8", errors="replace") as stream:
         return list(csv.DictReader(stream))
