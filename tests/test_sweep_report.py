@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.report import files
+from sim.report.grid import Grid, corners, interpolation_errors, read_grid
 from sim.report.page import Facts
-from sim.report.sweep_report import Grid, corners, interpolation_errors, read_grid, sweep_report
+from sim.report.sweep_report import sweep_report
 from sim.report.verification import verify
 from tests.test_report import Page
 

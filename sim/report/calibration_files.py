@@ -26,7 +26,6 @@ from sim.report.files import CALIBRATION, UNDER_POSTERIOR, commit, number_text, 
 from sim.scenario import Scenario
 from sim.scenario_file import ScenarioFile
 
-
 #: What each prediction counted, each reported figure beside them, and a run under a posterior with its spreads.
 PREDICTIONS, PREDICTIVE, UNCERTAINTY = "predictions.csv", "predictive.csv", "uncertainty.csv"
 
@@ -41,7 +40,7 @@ class More:
     left_out: Sequence[Predicted] = ()
 
 
-def write_calibration(
+def write_calibration(  # noqa: PLR0913 - all but the first three are by name
     calibration: Calibration,
     folder: Path,
     more: More,

@@ -31,7 +31,6 @@ from sim.report.drawing import (
     new_figure,
     style,
     without_left_side,
-    words_at,
 )
 from sim.report.numbers import in_words, name_in_words, range_in_words
 
@@ -189,7 +188,11 @@ def chance_and_ignorance(carried: Carried, measures: Sequence[str] = ()) -> Figu
         axes.set_xticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "1"])
         axes.set_xlabel("standard deviations of the whole", fontsize=8)
         without_left_side(axes)
-        foot_note(figure, "Orange: nobody knows the parameters. Blue: chance. Grey: both.\nNumbers: 90% range of both, and ignorance's share of the variance.")
+        foot_note(
+            figure,
+            "Orange: nobody knows the parameters. Blue: chance. Grey: both.\n"
+            "Numbers: 90% range of both; ignorance's share of the variance.",
+        )
     return figure
 
 

@@ -301,7 +301,7 @@ def written_again(folder: Path, changes: Mapping[str, Any]) -> None:
     UsageError
         If the folder holds no manifest, or one that cannot be read.
     """
-    manifest = read_manifest(folder) | changes
+    manifest = {**read_manifest(folder), **changes}
     for key in ("files", SEAL):
         manifest.pop(key, None)
     text = sealed(manifest, hashes(folder))

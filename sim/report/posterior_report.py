@@ -17,7 +17,7 @@ from sim.calibration.uncertainty import Carried, Split
 from sim.experiment.replications import Result
 from sim.measures.registry import by_group
 from sim.report import figures as draw
-from sim.report.answer import answer as answer_of_run
+from sim.report.answer import what_came
 from sim.report.calibration_pictures import CARRIED, chance_and_ignorance
 from sim.report.differences import at_a_glance
 from sim.report.drawing import inline_svg
@@ -103,9 +103,7 @@ def posterior_report(
         **values_of(result, shares),
         answer=answer(result, splits, len(carried.drawn), len(carried.parameters)),
         pictures=_pictures(carried, result, splits, figures_of(carried) if figures is None else figures),
-        splits={
-            group: [_in_words(splits[one.name], one) for one in members] for group, members in by_group(result.measures)
-        },
+        splits={group: [_in_words(splits[one.name], one) for one in members] for group, members in by_group(result.measures)},
         drawn=_drawn(carried),
         draws=len(carried.drawn),
         each=carried.values.shape[1],
@@ -118,8 +116,7 @@ def posterior_report(
 
 def answer(result: Result, splits: Mapping[str, Split], draws: int, parameters: int) -> list[str]:
     """Return the answer as paragraphs of plain text: yield with burden and error, then what chance and what ignorance do."""
-    first, *others = answer_of_run(result)
-    told = [text for text in others if not text.startswith("Each range holds")]
+    first, *told = what_came(result)
     names = [name for names in at_a_glance(result.measures).values() for name in names]
     unsure = sorted((name for name in names if splits[name].sd > 0), key=lambda name: -splits[name].from_ignorance)
     if unsure:
@@ -136,8 +133,8 @@ def answer(result: Result, splits: Mapping[str, Split], draws: int, parameters: 
         )
         told.insert(0, words)
     told.append(
-        f"Each range holds by itself, and holds chance and ignorance together: {draws} draws of {parameters} parameters from what "
-        "a calibration left open. Parameters that were not drawn stand at their value, and the model is one model: both are "
+        f"Each range holds by itself, and holds chance and ignorance together: {draws} draws of {parameters} parameters from "
+        "what a calibration left open. Parameters that were not drawn stand at their value, and the model is one model: both are "
         "further ignorance, which no range here shows."
     )
     return [first, *told]
@@ -168,9 +165,7 @@ def _drawn(carried: Carried) -> list[Drawn]:
     return rows
 
 
-def _pictures(
-    carried: Carried, result: Result, splits: Mapping[str, Split], figures: Mapping[str, Figure]
-) -> list[Picture]:
+def _pictures(carried: Carried, result: Result, splits: Mapping[str, Split], figures: Mapping[str, Figure]) -> list[Picture]:
     made = []
     for name, figure in figures.items():
         if name == SPLIT:

@@ -1,7 +1,8 @@
 """Replications of a sweep, of a run under a posterior and of a calibration, run again here and held against what is written.
 
-Simulations are whole-number arithmetic on drawn numbers, and are asked for to the last digit. The fit of a calibration is linear
-algebra in floating point, which processors and libraries round differently in the last digits: it is asked for to one in a million.
+Simulations are whole-number arithmetic on drawn numbers, and are asked for to the last digit. The fit of a calibration is
+linear algebra in floating point, which processors and libraries round differently in the last digits: it is asked for to one
+in a million.
 """
 
 from __future__ import annotations

@@ -239,9 +239,7 @@ def write_manifest(study: Study, results: Results, folder: Path, digest: str, fa
         **facts,
         "study_file": Path(study.file).name,
         **study.resolved(),
-        "factors": {
-            one.name: {"sets": list(one.sets), "listed": one.values is not None} for one in study.factors.values()
-        },
+        "factors": {one.name: {"sets": list(one.sets), "listed": one.values is not None} for one in study.factors.values()},
         "seed": study.seed,
         "points": total,
         "failed_points": failed,
@@ -252,8 +250,9 @@ def write_manifest(study: Study, results: Results, folder: Path, digest: str, fa
         "commit": commit(),
     }
     write_report(folder, manifest)
+    text = sealed(manifest, hashes(folder))
     with whole_file(folder / MANIFEST) as stream:
-        stream.write(sealed(manifest, hashes(folder)))
+        stream.write(text)
 
 
 def write_report(folder: Path, manifest: Mapping[str, Any]) -> None:

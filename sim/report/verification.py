@@ -100,7 +100,7 @@ def _files_as_written(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Che
 
 def _sweep(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
     from sim.experiment.store import model_digest, open_store
-    from sim.report import sweeps
+    from sim.report import discovered, sweeps
 
     same_code = manifest.get("model_digest") == model_digest()
     yield Check("the code that makes numbers is the one that made these", same_code, "" if same_code else _OTHER_CODE)
@@ -110,8 +110,10 @@ def _sweep(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callabl
         results = sweeps.Results(store)
         digest = sweeps.write_points(results, Path(scratch) / sweeps.POINTS)
         sweeps.write_summary(results, Path(scratch) / sweeps.SUMMARY)
-        for name in (sweeps.POINTS, sweeps.SUMMARY):
-            yield _follows(folder / name, Path(scratch) / name, STORE)
+        discovered.write(results, manifest.get("discovered", {}), Path(scratch))
+        for name in (sweeps.POINTS, sweeps.SUMMARY, discovered.BOXES, discovered.REGRET):
+            if (Path(scratch) / name).is_file():
+                yield _follows(folder / name, Path(scratch) / name, STORE)
         yield Check("the digest over all results follows from the store", digest == manifest.get("results_digest"))
         yield _run_again(replays.sweep(results, manifest, replay, done), "the points")
 
@@ -119,9 +121,7 @@ def _sweep(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callabl
 _OTHER_CODE = "the store is read by the version that wrote it; see 'model_digest' and 'commit' in manifest.json"
 
 
-def _under_posterior(
-    folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]
-) -> Iterator[Check]:
+def _under_posterior(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
     from sim.report.calibration_files import UNCERTAINTY, write_uncertainty
     from sim.report.carried import read_carried
 
