@@ -66,10 +66,10 @@ def parameters(rows: Sequence[Learned], space: Space, latent: Floats) -> Figure:
     normal = space.normal(latent)
     order = sorted(range(len(rows)), key=lambda at: -rows[at].contraction)
     with style():
-        height = 0.75 + ROW * len(rows)
+        height = 0.85 + ROW * len(rows)
         figure = new_figure(height)
         left = 2.15
-        axes = axes_at(figure, left, 0.62, COLUMN_WIDTH - left - 0.75, ROW * len(rows))
+        axes = axes_at(figure, left, 0.72, COLUMN_WIDTH - left - 0.75, ROW * len(rows))
         axes.axvspan(-1.6449, 1.6449, color=PALE, linewidth=0)
         for place, at in enumerate(order):
             low, middle, high = np.quantile(normal[:, at], (0.05, 0.5, 0.95))
@@ -94,10 +94,10 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
     normal, few = space.normal(latent), space.normal(thinned(latent, POINTS))
     side = (COLUMN_WIDTH - 0.75) / len(chosen)
     with style():
-        figure = new_figure(side * len(chosen) + 0.95)
+        figure = new_figure(side * len(chosen) + 1.0)
         for row, down in enumerate(chosen):
             for column, across in enumerate(chosen[: row + 1]):
-                bottom = 0.75 + side * (len(chosen) - 1 - row)
+                bottom = 0.85 + side * (len(chosen) - 1 - row)
                 axes = axes_at(figure, 0.65 + side * column, bottom, side - 0.06, side - 0.06)
                 if row == column:
                     axes.hist(normal[:, across], bins=_BINS, density=True, color=SKY, linewidth=0)
@@ -114,7 +114,7 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
                 if column == 0 and row:
                     axes.set_ylabel(_lines(rows[down].name), fontsize=5.5, labelpad=1)
                     axes.yaxis.set_label_coords(-0.42, 0.5)
-        foot_note(figure, f"{len(few)} draws of the posterior on the prior's scale (marks: its 5%, 50%, 95%); line: the prior.")
+        foot_note(figure, f"{len(few)} draws of the posterior on the prior's scale; marks: its 5%, 50%, 95%.\nLine: the prior.")
     return figure
 
 
@@ -171,8 +171,8 @@ def chance_and_ignorance(carried: Carried, measures: Sequence[str] = ()) -> Figu
         return message("No measure varies.")
     tall = 0.42
     with style():
-        figure = new_figure(0.95 + tall * len(splits))
-        axes = axes_at(figure, 1.62, 0.72, 2.0, tall * len(splits))
+        figure = new_figure(1.1 + tall * len(splits))
+        axes = axes_at(figure, 1.62, 0.9, 2.0, tall * len(splits))
         for place, one in enumerate(splits):
             bars = ((GREY, one.sd, 0.24, 0.13), (ORANGE, one.sd_ignorance, 0.0, 0.2), (SKY, one.sd_chance, -0.22, 0.2))
             for colour, sd, up, height in bars:

@@ -247,7 +247,7 @@ def failures_picture(found: Failures, units: Mapping[str, str]) -> Figure:
         return message("The points differ in nothing that could tell them apart.")
     fails = found.threshold.fails(found.means)
     with style():
-        figure = new_figure(3.5)
+        figure = new_figure(3.6)
         axes = axes_at(figure, 0.75, 0.95, COLUMN_WIDTH - 0.95, 2.4)
         across = _places(axes, found.columns[names[0]], "x")
         two = len(names) > 1
@@ -271,12 +271,22 @@ def _axis(name: str, units: Mapping[str, str]) -> str:
 
 
 def _places(axes: Axes, column: Column, side: str) -> NDArray[np.float64]:
-    """Return where the values of a factor lie on an axis; words get places in alphabetical order."""
+    """Return where the values of a factor lie on an axis; words get places in order, numbers first."""
     if column.dtype != object:
         return np.asarray(column, dtype=np.float64)
-    words = sorted(set(column.tolist()))
+    words = _in_order(column)
     (axes.set_xticks if side == "x" else axes.set_yticks)(range(len(words)), words)
     return np.asarray([words.index(word) for word in column.tolist()], dtype=np.float64)
+
+
+def _in_order(column: Column) -> list[str]:
+    """Return the words of a factor in order: numbers by size, then the others."""
+
+    def order(word: str) -> tuple[bool, float, str]:
+        number = word.replace(".", "", 1).isdigit()
+        return not number, float(word) if number else 0.0, word
+
+    return sorted(set(column.tolist()), key=order)
 
 
 def _shade(axes: Axes, found: Failures, names: Sequence[str]) -> None:
@@ -289,7 +299,7 @@ def _shade(axes: Axes, found: Failures, names: Sequence[str]) -> None:
             limit = next((one for one in box.limits if one.factor == name), None)
             column = found.columns[name]
             if column.dtype == object:
-                words = sorted(set(column.tolist()))
+                words = _in_order(column)
                 inside = [words.index(word) for word in (limit.among if limit else words)]
                 ends.append((min(inside) - 0.3, max(inside) + 0.3))
             else:

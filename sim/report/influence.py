@@ -29,7 +29,7 @@ from sim.report.drawing import (
     style,
 )
 from sim.report.files import cell, number_text
-from sim.report.numbers import DASH, in_words, name_in_words
+from sim.report.numbers import DASH, in_words, name_in_words, with_unit
 from sim.report.sweeps import whole_file
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ def picture_of(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
         return message("Nothing can be said: the measure does not vary, or is undefined at too many points.")
     beside = {one.factor: one for one in ordered if one.index in BESIDE}
     names = [drawable(_two_last(one.factor)) for one in bars]
-    height = 1.05 + 0.26 * len(bars)
+    height = 1.15 + 0.26 * len(bars)
     with style():
         figure = new_figure(height)
         left = min(2.3, 0.3 + 0.062 * max(map(len, names)))
-        axes = axes_at(figure, left, 0.78, COLUMN_WIDTH - left - 0.25, height - 0.88)
+        axes = axes_at(figure, left, 0.9, COLUMN_WIDTH - left - 0.25, height - 1.0)
         for position, one in enumerate(bars):
             axes.barh(position, one.shown, height=0.66, color=PALE_BLUE if one.within_error else SKY)
             if one.factor in beside:
@@ -160,7 +160,8 @@ def picture_of(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
         axes.set_yticks(range(len(bars)), names)
         axes.set_ylim(len(bars) - 0.5, -0.5)
         axes.tick_params(axis="y", left=False, labelsize=7.5)
-        axes.set_xlabel(f"{name_in_words(measure)}{f' ({unit})' if bars[0].index == 'low_to_high' else ''}", fontsize=8.5)
+        words = name_in_words(measure)
+        axes.set_xlabel(with_unit(words, unit) if bars[0].index == "low_to_high" else words, fontsize=8.5)
         foot_note(figure, f"{MAIN[bars[0].index]}.\n{NOTES[bars[0].index]}")
     return figure
 
@@ -213,10 +214,10 @@ def limit_in_words(limit: Limit, units: Mapping[str, str]) -> str:
     if limit.among:
         return f"{' or '.join(limit.among)}{sure}"
     if limit.low is None:
-        return f"at most {limit.high:g}{unit}{sure}"
+        return f"at most {limit.high:.4g}{unit}{sure}"
     if limit.high is None:
-        return f"at least {limit.low:g}{unit}{sure}"
-    return f"{limit.low:g} to {limit.high:g}{unit}{sure}"
+        return f"at least {limit.low:.4g}{unit}{sure}"
+    return f"{limit.low:.4g} to {limit.high:.4g}{unit}{sure}"
 
 
 def write_regrets(regrets: Sequence[Regret], measure: str, wanted: str, path: Path) -> None:

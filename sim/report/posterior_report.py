@@ -19,7 +19,6 @@ from sim.measures.registry import by_group
 from sim.report import figures as draw
 from sim.report.answer import what_came
 from sim.report.calibration_pictures import CARRIED, chance_and_ignorance
-from sim.report.differences import at_a_glance
 from sim.report.drawing import inline_svg
 from sim.report.html import contents_of, values_of
 from sim.report.numbers import DASH, in_words, name_in_words, range_in_words
@@ -117,14 +116,14 @@ def posterior_report(
 def answer(result: Result, splits: Mapping[str, Split], draws: int, parameters: int) -> list[str]:
     """Return the answer as paragraphs of plain text: yield with burden and error, then what chance and what ignorance do."""
     first, *told = what_came(result)
-    names = [name for names in at_a_glance(result.measures).values() for name in names]
+    names = [name for name in CARRIED if name in splits]
     unsure = sorted((name for name in names if splits[name].sd > 0), key=lambda name: -splits[name].from_ignorance)
     if unsure:
         most, least = unsure[0], unsure[-1]
         words = f"Ignorance of the parameters makes {splits[most].from_ignorance:.0%} of the variance of {name_in_words(most)}"
         if least != most:
             words += f", and {splits[least].from_ignorance:.0%} of that of {name_in_words(least)}"
-        main = next((name for name in ("detained", *CARRIED) if name in splits and splits[name].sd > 0), most)
+        main = "detained" if "detained" in unsure else most
         one, unit = splits[main], result.measures[main].unit
         words += (
             f"; chance makes the rest. If the parameters were known, {name_in_words(main)} would spread by "

@@ -31,7 +31,7 @@ METHODS = {
     "the same people with the same luck.",
     "sobol": "All factors vary together and independently over their ranges. The first index is the share of the variance that "
     "a factor explains alone, the total index the share with everything that it takes part in.",
-    "morris": "Steps from many places: mu star is the mean size of a step's effect, sigma how much it differs from place to place.",
+    "morris": "Steps from many places: mu star is the mean size of a step's effect, sigma how much it differs between places.",
     "pawn": "How far the whole distribution of a measure moves when a factor is known, from 0 to 1. It asks nothing of how "
     "factors hang together.",
 }

@@ -26,7 +26,7 @@ from sim.report.drawing import (
     without_left_side,
 )
 from sim.report.grid import Grid, shown
-from sim.report.numbers import name_in_words
+from sim.report.numbers import name_in_words, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,8 +113,7 @@ def _across(grid: Grid, first: int) -> str:
 
 def _title(grid: Grid, column: int) -> str:
     name, unit = grid.measures[column]
-    words = name_in_words(name)
-    return words if unit in words else f"{words} ({unit})"
+    return with_unit(name_in_words(name), unit)
 
 
 def policies(grid: Grid) -> Figure:
@@ -142,13 +141,13 @@ def policies(grid: Grid) -> Figure:
     labels = [textwrap.fill(drawable(policy_in_words(grid, row)), 24) for row in rows]
     left, across = 0.22 + min(1.5, 0.062 * max(len(line) for label in labels for line in label.split("\n"))), 2
     step = 0.15 * max(label.count("\n") + 1 for label in labels) + 0.06
-    panel, tall = step * len(rows) + 0.52, -(-len(panels) // across)
+    panel, tall = step * len(rows) + 0.62, -(-len(panels) // across)
     with style():
-        figure = new_figure(tall * panel + 0.6)
+        figure = new_figure(tall * panel + 0.65)
         width = (COLUMN_WIDTH - left - 0.1) / across
         for place, column in enumerate(panels):
             down, right = divmod(place, across)
-            axes = axes_at(figure, left + right * width, 0.6 + (tall - 1 - down) * panel + 0.22, width - 0.18, step * len(rows))
+            axes = axes_at(figure, left + right * width, 0.65 + (tall - 1 - down) * panel + 0.22, width - 0.2, step * len(rows))
             _policy_panel(axes, grid, column, rows, labels if right == 0 else [""] * len(rows))
         more = f" The first {len(rows)} of {len(grid.points)} policies." if len(grid.points) > len(rows) else ""
         foot_note(figure, drawable(_policies_note(grid, more)))
@@ -167,7 +166,7 @@ def _policy_panel(axes: Axes, grid: Grid, column: int, rows: list[int], labels: 
         ends = [float(end[row, column]) for end in grid.spread]
         axes.plot(ends, [-place, -place], color=colours[0], linewidth=4, solid_capstyle="butt")
         axes.plot(float(grid.means[row, column]), -place, "o", ms=4, color=colours[1])
-    axes.set_title(_title(grid, column), fontsize=7.5, loc="left", pad=3)
+    axes.set_title(textwrap.fill(_title(grid, column), 27), fontsize=7.5, loc="left", pad=3)
     axes.set_yticks([-place for place in range(len(rows))], labels, fontsize=7.5)
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))

@@ -111,8 +111,8 @@ def _pictures(grid: Grid, by_policy: Grid | None, found: Found | None) -> list[P
             _picture(
                 "policies",
                 "Each policy over what nobody knows",
-                "Yield in blue, burden and error and the rest in orange. The bars are ignorance: the same policy in other worlds. "
-                "Chance is averaged over replications.",
+                "Yield in blue, burden and error and the rest in orange. The bars are ignorance: the same policy in other "
+                "worlds. Chance is averaged over replications.",
                 policies(by_policy),
                 _policies_in_words(by_policy),
             )
@@ -159,8 +159,8 @@ def _answer(grid: Grid, by_policy: Grid | None, errors: Errors) -> list[str]:
         texts = [_policies_answer(by_policy)]
         texts.append(
             f"Each of {len(by_policy.points):,} policies was tried in the same {by_policy.worlds} worlds, with {each} "
-            "replications each and the same people and luck. The ranges over worlds are ignorance, for all worlds taken as equally likely; "
-            "chance comes on top, and stands beside every point."
+            "replications each and the same people and luck. The ranges over worlds are ignorance, for all worlds "
+            "taken as equally likely; chance comes on top, and stands beside every point."
         )
     else:
         texts = [f"Over all points on average: {_reaches(grid)}."]
