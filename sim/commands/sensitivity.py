@@ -135,7 +135,7 @@ def _write(planned: Plan, found: Mapping[str, list[Index]], folder: Path) -> Non
         old.unlink()
     for name, indices in found.items():
         if indices:
-            picture = influence.picture_of(name, planned.study.measures[name].unit, indices)
+            picture = influence.tornado(name, planned.study.measures[name].unit, indices)
             save_svg(picture, figures / f"{planned.method}_{name}.svg")
 
 

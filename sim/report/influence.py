@@ -123,7 +123,7 @@ def strongest_first(indices: Sequence[Index]) -> list[Index]:
     return sorted(indices, key=lambda one: (-main.get(one.factor, 0.0), one.factor, one.index not in MAIN))
 
 
-def picture_of(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
+def tornado(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
     """Draw what one measure hangs on: a row for every factor, the strongest on top, with 95% intervals.
 
     Parameters

@@ -13,7 +13,7 @@ from sim.experiment.sensitivity import Index
 from sim.report.differences import at_a_glance
 from sim.report.drawing import inline_svg
 from sim.report.grid import Grid, read_grid
-from sim.report.influence import MAIN, picture_of, read_influence, strongest_first
+from sim.report.influence import MAIN, tornado, read_influence, strongest_first
 from sim.report.numbers import DASH, in_words, name_in_words
 from sim.report.page import Facts, render
 from sim.report.pictures import Picture
@@ -178,7 +178,7 @@ def _picture(measure: str, unit: str, indices: Sequence[Index], method: str) -> 
         for one in strongest_first(indices)
     )
     words = f"A row for each factor, the strongest first, in brackets 95% intervals: {told}." if told else "Nothing can be said."
-    svg = inline_svg(picture_of(measure, unit, indices), f"{method}-{measure}".replace("_", "-"), heading, words)
+    svg = inline_svg(tornado(measure, unit, indices), f"{method}-{measure}".replace("_", "-"), heading, words)
     return Picture(measure, heading, "", svg)
 
 

@@ -144,8 +144,9 @@ def _strips(scenario: Scenario, trace: Trace) -> list[Strip]:
     ]  # fmt: skip
     taken = Steps.between(trace, Kind.ENTERED_JAIL, Kind.LEFT_JAIL)
     if taken.most:
-        first = np.asarray([min(0, int(taken.times[0]))], dtype=np.int64)
-        found.append(Strip("jail beds\ntaken", PURPLE, taken, Steps(first, np.asarray([scenario.jail.beds], dtype=np.int64))))
+        beds = scenario.jail.beds
+        all_of_them = Steps(taken.times[:1], np.asarray([beds], dtype=np.int64)) if 2 * taken.most >= beds else None
+        found.append(Strip(f"jail beds taken\n(of {beds:,})", PURPLE, taken, all_of_them))
     return found
 
 
