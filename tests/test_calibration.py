@@ -109,8 +109,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_calibration_leaves_the_promised_files(folder: Path) -> None:
     names = {path.name for path in (folder / "fit").iterdir()}
     assert names == {
-        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "emulator.csv", "manifest.json",
-        "figures", "fitted", "report.html",
+        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "predictions.csv", "emulator.csv",
+        "manifest.json", "figures", "fitted", "report.html",
     }  # fmt: skip
     draws = rows(folder / "fit" / "posterior.csv")
     assert len(draws) == 300 and tuple(draws[0]) == PATHS

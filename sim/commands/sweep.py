@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,7 +153,8 @@ def write_files(study: Study, folder: Path, more: dict[str, Any] | None = None) 
         results = sweeps.Results(store)
         digest = sweeps.write_points(results, folder / sweeps.POINTS)
         sweeps.write_summary(results, folder / sweeps.SUMMARY)
-        facts = {"command": command_line(), "reproduce": reproducing_command(), **(more or {})}
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        facts = {"command": command_line(), "reproduce": reproducing_command(), "started": started, **(more or {})}
         asked = discovered.asked_before(folder)
         if asked and discovered.written_anew(results, asked, folder):
             facts["discovered"] = asked

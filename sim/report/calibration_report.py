@@ -17,9 +17,9 @@ from sim.report.page import Facts, render
 
 CONTENTS = {
     "answer": "Answer",
+    "pictures": "Pictures",
     "parameters": "Parameters",
     "predicted": "Reported and predicted",
-    "pictures": "Pictures",
     "limits": "What the reports cannot tell",
     "reproduce": "How to reproduce",
 }

@@ -13,7 +13,7 @@ from sim.experiment.sensitivity import Index
 from sim.report.differences import at_a_glance
 from sim.report.drawing import inline_svg
 from sim.report.grid import Grid, read_grid
-from sim.report.influence import MAIN, tornado, read_influence, strongest_first
+from sim.report.influence import MAIN, read_influence, strongest_first, tornado
 from sim.report.numbers import DASH, in_words, name_in_words
 from sim.report.page import Facts, render
 from sim.report.pictures import Picture

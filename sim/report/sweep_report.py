@@ -173,7 +173,7 @@ def _answer(grid: Grid, by_policy: Grid | None, errors: Errors) -> list[str]:
             "number; chance is in it too."
         )
     else:
-        texts[-1] += " Nothing is interpolated." if numbers_in(grid) else ""
+        texts[-1] += "" if grid.full or by_policy else " The design is no grid, so nothing is interpolated."
     if grid.left_out:
         texts.append(f"{grid.left_out:,} further points stand in summary.csv.")
     return texts
