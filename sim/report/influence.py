@@ -157,6 +157,8 @@ def tornado(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
             if math.isfinite(one.ci_low):
                 axes.plot([one.ci_low, one.ci_high], [position, position], color=INK, linewidth=1.1)
         axes.axvline(0, color=GREY, linewidth=0.7)
+        if bars[0].index == "total":  # a share that few points put above one is one
+            axes.set_xlim(min(0.0, axes.get_xlim()[0]), min(1.0, axes.get_xlim()[1]))
         axes.set_yticks(range(len(bars)), names)
         axes.set_ylim(len(bars) - 0.5, -0.5)
         axes.tick_params(axis="y", left=False, labelsize=7.5)

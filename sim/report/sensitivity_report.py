@@ -36,6 +36,8 @@ METHODS = {
     "factors hang together.",
 }
 MOST_TOLD = 3
+#: A share of variance whose interval is wider than this is known badly.
+MOST_WIDE = 0.5
 _LIMITS = {
     "posterior": "The points are draws of a posterior, whose parameters hang together: what one explains is explained by its "
     "companions too.",
@@ -109,6 +111,9 @@ def _answer(found: Mapping[str, Sequence[Index]], units: Mapping[str, str], meth
         "pawn": "Intervals are bootstrap intervals over the points; an idle factor gets some PAWN by chance, and below that it "
         "counts as none.",
     }.get(method, "Intervals are 95% bootstrap intervals over the points.")
+    wide = any(one.ci_high - one.ci_low > MOST_WIDE for indices in found.values() for one in indices if one.index == "total")
+    if method == "sobol" and wide:
+        second += " Some shares are known badly: their intervals are wider than a half. More points narrow them (--points)."
     return [first, second, f"{len(grid.points) + grid.left_out:,} points were run. {intervals}"]
 
 
@@ -126,7 +131,10 @@ def _in_words(measure: str, unit: str, indices: Sequence[Index]) -> str:
             way = "+" if one.value > 0 else ""
             told.append(f"{one.factor} ({way}{value} {unit} from its low to its high end, 95% interval {interval})")
         elif one.index == "total":
-            told.append(f"{one.factor} ({one.shown:.0%} of the variance with all interactions, 95% interval {interval})")
+            share = f"{min(1.0, one.shown):.0%} of the variance with all interactions"
+            told.append(
+                f"{one.factor} ({share}, 95% interval {min(1.0, max(0.0, one.ci_low)):.0%} to {min(1.0, one.ci_high):.0%})"
+            )
         else:
             told.append(f"{one.factor} ({one.index} {value}, 95% interval {interval})")
     return f"{name} hangs most on {told[0]}{f', then on {told[1]}' if len(told) > 1 else ', and on nothing else for sure'}."
@@ -167,7 +175,7 @@ def _strongest(indices: Sequence[Index]) -> str:
     if not indices:
         return ""
     sure = [one for one in strongest_first(indices) if one.index in MAIN and not one.within_error]
-    return ".".join(sure[0].factor.split(".")[-2:]) if sure else "nothing for sure"
+    return " ".join(sure[0].factor.split(".")[-2:]).replace("_", " ") if sure else "nothing for sure"
 
 
 def _picture(measure: str, unit: str, indices: Sequence[Index], method: str) -> Picture:

@@ -101,8 +101,10 @@
       inputs[0].nextElementSibling.textContent = `point ${row}: ${words.join(", ")}`;
     }
     said.textContent = between
-      ? "Between points of the grid: interpolated."
-      : "A point of the design: simulated.";
+      ? `Between ${data.worlds ? "policies" : "points"} of the grid: interpolated.`
+      : data.worlds
+        ? `A policy of the design: simulated in ${data.worlds} worlds.`
+        : "A point of the design: simulated.";
     for (const row of rows) {
       const column = Number(row.dataset.column);
       const measure = data.measures[column];
