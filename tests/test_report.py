@@ -518,7 +518,7 @@ def test_of_several_changes_at_one_instant_only_the_last_is_drawn() -> None:
     assert list(zip(steps.times, steps.values, strict=True)) == [(0, 0), (10, 1), (20, 1), (30, 0)]
 
 
-def test_the_timeline_shows_the_beds_of_the_jail_as_they_are_taken_and_only_if_anybody_is_in_it(result: Result) -> None:
+def test_the_timeline_shows_the_beds_of_the_jail_as_they_are_taken_and_only_if_anybody_is_in_it() -> None:
     from sim.report.timeline import _strips
 
     scenario = load("jail_enforcement", ["jail.beds=400"])
