@@ -206,7 +206,7 @@ def test_a_run_under_a_posterior_tells_chance_from_ignorance(folder: Path) -> No
     assert stops["reported"] == 20
     draws = rows(folder / "under" / "replications.csv")
     assert len(draws) == 60 and len({row["traffic.flows.interstate_truck.rate"] for row in draws}) == 15
-    assert {"uncertainty.csv", "replications.csv", "manifest.json", "figures"} == {
+    assert {"uncertainty.csv", "replications.csv", "report.html", "manifest.json", "figures"} == {
         one.name for one in (folder / "under").iterdir()
     }
 

@@ -158,14 +158,15 @@ def _answer(grid: Grid, by_policy: Grid | None, errors: Errors) -> list[str]:
     if by_policy:
         texts = [_policies_answer(by_policy)]
         texts.append(
-            f"Each of {len(by_policy.points):,} policies was tried in the same {by_policy.worlds} worlds, with {each} "
-            "replications each and the same people and luck. The ranges over worlds are ignorance, for all worlds "
+            f"Each of {len(by_policy.points):,} policies was tried in the same {by_policy.worlds} worlds, with "
+            f"{_replications(each)} each and the same people and luck. The ranges over worlds are ignorance, for all worlds "
             "taken as equally likely; chance comes on top, and stands beside every point."
         )
     else:
-        texts = [f"Over all points on average: {_reaches(grid)}."]
+        known = " In brackets how far chance may move the mean of a point, at most." if np.isfinite(grid.halves).any() else ""
+        texts = [f"Over all points on average: {_reaches(grid, how_sure=True)}.{known}"]
         factors = "; ".join(_factor(name, unit, values) for name, unit, values in grid.factors)
-        texts.append(f"{len(grid.points):,} points, {each} replications each, all with the same people and luck: {factors}.")
+        texts.append(f"{len(grid.points):,} points, {_replications(each)} each, all with the same people and luck: {factors}.")
         texts.append("Intervals show chance alone, with every other parameter held at its value.")
     if any(errors):
         texts.append(
@@ -208,9 +209,22 @@ def _factor(name: str, unit: str, values: list[float | str]) -> str:
     return f"{name} from {shown(values[0])} to {shown(values[-1])}{unit}"
 
 
-def _reaches(grid: Grid) -> str:
+def _replications(count: str) -> str:
+    return f"{count} {'replication' if count == '1' else 'replications'}"
+
+
+def _reaches(grid: Grid, *, how_sure: bool = False) -> str:
     chosen = [at for at, (name, _) in enumerate(grid.measures) if name in TOLD] or list(range(min(4, len(grid.measures))))
-    return "; ".join(f"{name_in_words(grid.measures[at][0])} {_reach(grid, at)}" for at in chosen)
+    return "; ".join(
+        f"{name_in_words(grid.measures[at][0])} {_reach(grid, at)}{_within(grid, at) if how_sure else ''}" for at in chosen
+    )
+
+
+def _within(grid: Grid, column: int) -> str:
+    """Return the widest half of a 95% interval over the points, if there is any."""
+    halves = grid.halves[:, column]
+    halves = halves[np.isfinite(halves)]
+    return f" (± {in_words(float(halves.max()), grid.measures[column][1])})" if len(halves) and halves.max() > 0 else ""
 
 
 def _reach(grid: Grid, column: int) -> str:
