@@ -21,7 +21,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import sim
-from sim.report.sweep_report import interpolation_errors, read_grid, responses
+from sim.report.grid import interpolation_errors, read_grid
+from sim.report.sweep_figures import responses
 
 # %%
 folder = Path(mkdtemp()) / "officers"

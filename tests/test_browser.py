@@ -18,14 +18,11 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.experiment.replications import replicate, run
 from sim.report import files, html, reports
-from sim.report.calibration_report import calibration_report
 from sim.report.comparison_report import comparison_report
-from sim.report.drawing import save_svg
-from sim.report.flow_picture import as_figure
 from sim.report.lanes import page_of
 from sim.report.page import Facts
 from sim.reported import load
-from tests.test_calibration_report import HEAD
+from tests.small_results import make
 from tests.test_sweep_report import STUDY
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -44,22 +41,24 @@ PAPER = {"width": 688, "height": 1000}
 
 #: In the dark only colours differ.
 RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
-#: The check of accessibility takes its time for each element: paths inside pictures are left out, and of each part of a
-#: table all rows but the first eight, which are made by the same lines of the template.
+#: The check of accessibility takes its time for each element: paths inside pictures are left out, and of each table all parts but
+#: the first three and of each part all rows but the first five, which are made by the same lines of the template; so with lists.
 FEWER_OF_THE_SAME = """() => {
     for (const one of document.querySelectorAll('svg > :not(title):not(desc)')) one.remove()
-    for (const body of document.querySelectorAll('tbody')) while (body.rows.length > 8) body.rows[8].remove()
+    for (const table of document.querySelectorAll('table')) while (table.tBodies.length > 3) table.tBodies[3].remove()
+    for (const body of document.querySelectorAll('tbody')) while (body.rows.length > 5) body.rows[5].remove()
+    for (const list of document.querySelectorAll('ul.columns')) while (list.children.length > 5) list.children[5].remove()
 }"""
 
 
 def run_page() -> str:
-    return html.report(run(load(WYOMING), replications=8, seed=7), FACTS)
+    return html.report(run(load(WYOMING), replications=4, seed=7), FACTS)
 
 
 def comparison_page() -> str:
     long = "an arm with a long name, since names come from settings: operation.shifts.detail.patrol_units=4"
     arms = {"base": load(WYOMING), long: load(WYOMING, ["operation.shifts.detail.patrol_units=4", "status_check.limit=5 min"])}
-    return comparison_report({name: run(scenario, replications=8, seed=7) for name, scenario in arms.items()}, FACTS)
+    return comparison_report({name: run(scenario, replications=4, seed=7) for name, scenario in arms.items()}, FACTS)
 
 
 def programme_page() -> str:
@@ -87,16 +86,6 @@ def sweep_page(folder: Path) -> str:
     return (out / "report.html").read_text(encoding="utf-8")
 
 
-def calibration_page(folder: Path) -> str:
-    rows = "a.rate,per hour,fitted,assumed,normal in log,1,2,4,1.5,2,2.5,0.6,0,informed,b.rate (+0.7)"
-    (folder / "calibration.csv").write_text(f"{HEAD}\n{rows}\n")
-    told = "operation,measure,use,qualifier,reported,low,median,high,tail\nx,stops,target,exact,195,180,196,215,0.5\n"
-    (folder / "predictive.csv").write_text(told)
-    (folder / "figures").mkdir()
-    save_svg(as_figure(load(WYOMING)), folder / "figures" / "parameters.svg")
-    return calibration_report(folder, {"operations": [WYOMING], "particles": 9, "seed": 1, "stopflow": "0"}, FACTS)
-
-
 KINDS: dict[str, Callable[[Path], str]] = {
     "run": lambda folder: run_page(),
     "comparison": lambda folder: comparison_page(),
@@ -104,8 +93,10 @@ KINDS: dict[str, Callable[[Path], str]] = {
     "checklists": checklist_page,
     "timeline": lambda folder: timeline_page(),
     "sweep": sweep_page,
-    "calibration": calibration_page,
 }
+#: Made by the command line, one beside the other, since a posterior comes from a calibration. The sweep is one of policies over
+#: worlds, in which something was discovered.
+MADE = {"calibration": "calibration", "posterior": "posterior", "sensitivity": "sensitivity", "discovered": "sweep"}
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +109,29 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module", params=list(KINDS))
-def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that gives the file of a report of a kind, made once."""
+    folder, together = tmp_path_factory.mktemp("reports"), tmp_path_factory.mktemp("together")
+
+    def made(kind: str) -> Path:
+        written = folder / f"{kind}.html"
+        if not written.is_file():
+            if kind in MADE:
+                text = (make(MADE[kind], together) / "report.html").read_text(encoding="utf-8")
+            else:
+                (folder / kind).mkdir(exist_ok=True)
+                text = KINDS[kind](folder / kind)
+            written.write_text(text, encoding="utf-8", newline="\n")
+        return written
+
+    return made
+
+
+@pytest.fixture(scope="module", params=[*KINDS, *MADE])
+def path(request: pytest.FixtureRequest, report_of: Callable[[str], Path]) -> Path:
     """Return the file of a report of each kind in turn."""
-    folder = tmp_path_factory.mktemp(request.param)
-    written = folder / f"{request.param}.html"
-    written.write_text(KINDS[request.param](folder), encoding="utf-8", newline="\n")
-    return written
+    return report_of(request.param)
 
 
 class Watched:
@@ -230,10 +237,8 @@ def test_the_keyboard_reaches_the_answer_first_and_then_every_heading_of_the_con
         assert reached == contents
 
 
-def test_sliders_move_numbers_and_say_when_they_interpolate(browser: Any, tmp_path: Path) -> None:
-    path = tmp_path / "sweep.html"
-    path.write_text(sweep_page(tmp_path), encoding="utf-8")
-    with Watched(browser, path, SIZES["wide"]) as watched:
+def test_sliders_move_numbers_and_say_when_they_interpolate(browser: Any, report_of: Callable[[str], Path]) -> None:
+    with Watched(browser, report_of("sweep"), SIZES["wide"]) as watched:
         page = watched.page
         slider, choice = page.locator("#sweep-controls input"), page.locator("#sweep-controls select")
         stops = page.locator("#sweep-numbers tr", has_text="stops").last.locator("td")
@@ -249,7 +254,7 @@ def test_sliders_move_numbers_and_say_when_they_interpolate(browser: Any, tmp_pa
         assert (exact, none) == ("A point of the design: simulated.", "none")
         assert between == "Between points of the grid: interpolated."
         assert "at most" in error
-        detained = page.locator("#sweep-numbers tr").first.locator("td").first
+        detained = page.locator("#sweep-numbers tr[data-column]").first.locator("td").first
         before = detained.text_content()
         choice.select_option(index=1)
         slider.focus()
@@ -257,6 +262,37 @@ def test_sliders_move_numbers_and_say_when_they_interpolate(browser: Any, tmp_pa
         assert slider.input_value() == "1.05"
         assert watched.complaints == []
         assert detained.text_content() != before or stops.nth(0).text_content() != str(high)
+
+
+def test_a_policy_that_is_chosen_shows_its_mean_and_its_range_over_worlds(browser: Any, report_of: Callable[[str], Path]) -> None:
+    with Watched(browser, report_of("discovered"), SIZES["wide"]) as watched:
+        page = watched.page
+        slider = page.locator("#sweep-controls input")
+        assert page.locator("#sweep-controls input, #sweep-controls select").count() == 1  # levers only: nobody sets the world
+        row = page.locator("#sweep-numbers tr[data-column]", has_text="stops").last.locator("td")
+        means = []
+        for place in ("0", "1", "2"):
+            slider.fill(place)
+            low, high = (float(end) for end in row.nth(1).text_content().split(" to "))
+            means.append(float(row.nth(0).text_content()))
+            assert low <= means[-1] <= high
+        assert means == sorted(means)  # more units stop more vehicles
+        assert means[0] < means[-1]
+        assert watched.complaints == []
+
+
+def test_yield_and_burden_stand_side_by_side_on_the_first_screen(browser: Any, path: Path) -> None:
+    """Wherever the result holds them: a calibration is of parameters, and the timeline of one replication."""
+    with Watched(browser, path, SIZES["wide"]) as watched:
+        tables = watched.page.locator(".glance section")
+        if path.stem in ("calibration", "timeline"):
+            assert tables.count() == 0
+            return
+        first, second = (tables.nth(at).bounding_box() for at in (0, 1))
+        assert first["y"] == second["y"]
+        assert first["x"] + first["width"] <= second["x"]
+        shown = [one.bounding_box()["y"] for one in watched.page.locator(".glance tbody tr").all()]
+        assert sum(y < SIZES["wide"]["height"] for y in shown) >= 4
 
 
 def test_the_watch_itself_finds_a_request_a_complaint_and_a_page_too_wide(browser: Any, tmp_path: Path) -> None:

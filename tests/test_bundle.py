@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.errors import UsageError
 from sim.report import bundle, files
+from tests.small_results import make
 from tests.test_verify import comparison, folder, original  # noqa: F401 - fixtures
 
 AUTHOR = bundle.Author("A. Author", "A study")
@@ -78,6 +79,26 @@ def test_unpacked_in_an_empty_folder_it_gives_its_own_numbers_with_its_one_comma
     assert bundle.try_out(packed, lines.append), "\n".join(lines)
     assert any("4 of 4 replications, run again here, leave the same trace and numbers" in line for line in lines)
     assert lines[-1].startswith("result: verified")
+
+
+@pytest.mark.parametrize("kind", ["sweep", "calibration"])
+def test_that_of_a_study_gives_its_own_numbers_too(kind: str, tmp_path: Path) -> None:
+    """It fails if the compendium lacks anything that made the study: its points, its scenarios, its priors, its sizes."""
+    path = tmp_path / f"{kind}.zip"
+    bundle.write_bundle(make(kind, tmp_path), path, AUTHOR)
+    lines: list[str] = []
+    assert bundle.try_out(path, lines.append), "\n".join(lines)
+    again = {"sweep": "36 of 36 replications, run again here", "calibration": "posterior.csv, fitted again here"}
+    assert any(line.startswith("ok") and again[kind] in line for line in lines)
+    assert lines[-1].startswith("result: verified")
+    graph = json.loads(contents(path)["ro-crate-metadata.json"])["@graph"]
+    assert next(one for one in graph if one["@id"] == "./")["datePublished"]
+
+
+def test_what_cannot_be_run_again_is_not_packed(tmp_path: Path) -> None:
+    files.write_record({"kind": files.IMPORT, "stopflow": "0"}, tmp_path)
+    with pytest.raises(UsageError, match="cannot be run again from its folder"):
+        bundle.write_bundle(tmp_path, tmp_path / "x.zip", AUTHOR)
 
 
 def test_a_compendium_with_another_number_fails_its_own_command(folder: Path, tmp_path: Path) -> None:  # noqa: F811

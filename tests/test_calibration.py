@@ -118,8 +118,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_calibration_leaves_the_promised_files(folder: Path) -> None:
     names = {path.name for path in (folder / "fit").iterdir()}
     assert names == {
-        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "emulator.csv", "manifest.json",
-        "figures", "fitted", "report.html",
+        "posterior.csv", "calibration.csv", "ridges.csv", "stages.csv", "predictive.csv", "predictions.csv", "emulator.csv",
+        "manifest.json", "figures", "fitted", "report.html",
     }  # fmt: skip
     draws = rows(folder / "fit" / "posterior.csv")
     assert len(draws) == 300 and tuple(draws[0]) == PATHS
@@ -215,7 +215,7 @@ def test_a_run_under_a_posterior_tells_chance_from_ignorance(folder: Path) -> No
     assert stops["reported"] == 20
     draws = rows(folder / "under" / "replications.csv")
     assert len(draws) == 60 and len({row["traffic.flows.interstate_truck.rate"] for row in draws}) == 15
-    assert {"uncertainty.csv", "replications.csv", "manifest.json", "figures"} == {
+    assert {"uncertainty.csv", "replications.csv", "report.html", "manifest.json", "figures"} == {
         one.name for one in (folder / "under").iterdir()
     }
 

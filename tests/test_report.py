@@ -522,6 +522,23 @@ def test_of_several_changes_at_one_instant_only_the_last_is_drawn() -> None:
     assert list(zip(steps.times, steps.values, strict=True)) == [(0, 0), (10, 1), (20, 1), (30, 0)]
 
 
+def test_the_timeline_shows_the_beds_of_the_jail_as_they_are_taken_and_only_if_anybody_is_in_it() -> None:
+    from sim.report.timeline import _strips
+
+    scenario = load("jail_enforcement", ["jail.beds=400"])
+    trace = simulate(scenario, draw(scenario, 1, 0))
+    beds = _strips(scenario, trace)[-1]
+    assert beds.label == "jail beds taken\n(of 400)"
+    came, left = trace.of_kind(Kind.ENTERED_JAIL)[:, 0], trace.of_kind(Kind.LEFT_JAIL)[:, 0]
+    for time, value in zip(beds.busy.times.tolist()[::50], beds.busy.values.tolist()[::50], strict=True):
+        assert value == (came <= time).sum() - (left <= time).sum()
+    full = beds.busy.most
+    assert _strips(load("jail_enforcement", [f"jail.beds={full}"]), trace)[-1].on_duty.most == full
+    empty = load(SCENARIO, ["custody.path=ice_vehicles"])
+    nobody = Trace.of([(10, Kind.STOP_BEGAN, 0, 0, -1, 0, 0), (20, Kind.UNIT_FREE, 0, 0, -1, 0, 0)])
+    assert [strip.label for strip in _strips(empty, nobody)][-1] == "people waiting for\nICE's answer"
+
+
 def test_the_timeline_has_a_panel_for_each_day_and_says_what_it_leaves_out() -> None:
     scenario = load(SCENARIO, ["operation.shifts.detail.last=2025-11-25"])
     words = words_of(figures.timeline(scenario, simulate(scenario, draw(scenario, 1, 0))))

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.report import files
+from sim.report.grid import Grid, corners, interpolation_errors, read_grid
 from sim.report.page import Facts
-from sim.report.sweep_report import Grid, corners, interpolation_errors, read_grid, sweep_report
+from sim.report.sweep_report import sweep_report
 from sim.report.verification import verify
 from tests.test_report import Page
 
@@ -111,7 +112,7 @@ def test_a_sweep_is_verified_and_a_changed_byte_of_it_is_found(swept: Path, tmp_
     table = copy / "points.csv"
     table.write_text(table.read_text().replace(",3,yes", ",4,yes", 1))
     assert {check.question for check in verify(copy) if not check.held} == {
-        "all 3 files are as they were written", "points.csv follows from study.sqlite, byte for byte"
+        "all 4 files are as they were written", "points.csv follows from study.sqlite, byte for byte"
     }  # fmt: skip
     manifest = json.loads((copy / files.MANIFEST).read_text())
     hashed = manifest.pop("files") | {"points.csv": files.sha256(table)}

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,17 +117,29 @@ def for_scenario(posterior: Posterior, scenario: ScenarioFile, operation: str | 
 
 
 def plain(prior: Prior) -> dict[str, Any]:
-    """Return a prior as plain values for a manifest; :func:`read` makes it again."""
+    """Return a prior as plain values for a manifest; :func:`prior_from` makes it again."""
     return {name: getattr(prior, name) for name in Prior.__dataclass_fields__}
 
 
-def _held(one: dict[str, Any]) -> Held:
-    prior = Prior(**one["prior"])
-    texts = (prior.path, prior.unit, prior.source, prior.grade, one["name"], *one["operations"])
-    numbers = (prior.low, prior.value, prior.high)
+def prior_from(told: Mapping[str, Any]) -> Prior:
+    """Return the prior of a manifest.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    prior = Prior(**told)
+    texts, numbers = (prior.path, prior.unit, prior.source, prior.grade), (prior.low, prior.value, prior.high)
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError(f"the prior of {one['name']} is not readable")
-    return Held(one["name"], prior, tuple(one["operations"]))
+        raise ValueError(f"the prior of {told.get('path')} is not readable")
+    return prior
+
+
+def _held(one: dict[str, Any]) -> Held:
+    if not all(isinstance(text, str) for text in (one["name"], *one["operations"])):
+        raise ValueError("a name is no text")
+    return Held(one["name"], prior_from(one["prior"]), tuple(one["operations"]))
 
 
 def _within_what_is_possible(folder: Path, held: Held, values: Floats) -> None:

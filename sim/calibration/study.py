@@ -26,7 +26,7 @@ from sim.engines import AUTO
 from sim.errors import UsageError
 from sim.experiment.replications import engine_for
 from sim.models import model_of
-from sim.scenario_file import ScenarioFile
+from sim.scenario_file import ReportedFigure, ScenarioFile
 
 Floats = NDArray[np.float64]
 #: Told what is being done, how much of it is done, and how much there is.
@@ -101,6 +101,7 @@ class Calibration:
     draws: Draws
     predicted: tuple[Predicted, ...]
     seed: int
+    counts: tuple[Floats, ...] = ()  # what the predictions are made of: for each operation every measure at some of the draws
 
     def values(self, count: int | None = None) -> Floats:
         """Return the parameters at the draws, or at some of them evenly spread; shape (draws, parameters)."""
@@ -166,8 +167,8 @@ def calibrate(  # noqa: PLR0913 - all but the scenarios are optional and by name
     space = space_to_fit(scenarios, parameters, shared=shared, pooled=pooled, uniform=uniform)
     operations = learned_operations(scenarios, space, seed, simulations, workers=workers, work=work, progress=progress)
     draws = fit_together(operations, space, seed, particles, work=work, progress=progress)
-    predicted = predict(operations, space, draws.latent, seed, predictions, workers=workers, progress=progress)
-    return Calibration(space, tuple(operations), draws, tuple(predicted), seed)
+    counts = counted(operations, space, draws.latent, seed, predictions, workers=workers, progress=progress)
+    return Calibration(space, tuple(operations), draws, tuple(beside_reported(operations, counts)), seed, tuple(counts))
 
 
 def space_to_fit(
@@ -265,22 +266,53 @@ def predict(
     progress: Progress = silent,
 ) -> list[Predicted]:
     """Run the real model at draws of the posterior, and set beside it everything that was reported."""
-    values = space.values(thinned(latent, predictions))
-    rows = []
-    for operation in operations:
-        counts = simulate(
-            operation.scenario, operation.priors, values[:, operation.columns], seed=seed_of(seed, "predict", operation.name),
+    return beside_reported(operations, counted(operations, space, latent, seed, predictions, workers=workers, progress=progress))
+
+
+def counted(
+    operations: Sequence[Operation],
+    space: Space,
+    latent: Floats,
+    seed: int,
+    predictions: int = PREDICTIONS,
+    *,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> list[Floats]:
+    """Run the real model at some draws of the posterior, evenly spread; for each operation every measure, one row a draw."""
+    values = thinned(space.values(latent), predictions)
+    return [
+        simulate(
+            operation.scenario, operation.priors, values[:, operation.columns], seed=prediction_seed(seed, operation.name),
             workers=workers, progress=_told(progress, f"predict {operation.name}", 0, len(values)),
-        )  # fmt: skip
+        )
+        for operation in operations
+    ]  # fmt: skip
+
+
+def prediction_seed(seed: int, operation: str) -> int:
+    """Return the seed of the runs that predict an operation; the prediction at the i-th draw is its replication i."""
+    return seed_of(seed, "predict", operation)
+
+
+def beside_reported(operations: Sequence[Operation], counts: Sequence[Floats]) -> list[Predicted]:
+    """Set everything that was reported beside what was counted at draws of the posterior."""
+    rows = []
+    for operation, table in zip(operations, counts, strict=True):
         for measure, figure in operation.scenario.reported.items():
-            column = counts[:, column_of(operation.scenario, measure)]
-            column = column[np.isfinite(column)]
-            if not len(column):
-                continue
-            low, median, high = map(float, np.quantile(column, (0.05, 0.5, 0.95)))
-            tail = float((column > figure.value).mean() + (column == figure.value).mean() / 2)
-            rows.append(Predicted(operation.name, measure, figure.use, figure.qualifier, figure.value, low, median, high, tail))
+            row = set_beside(operation.name, measure, figure, table[:, column_of(operation.scenario, measure)])
+            rows += [row] if row else []
     return rows
+
+
+def set_beside(operation: str, measure: str, figure: ReportedFigure, column: Floats) -> Predicted | None:
+    """Set one reported figure beside what was counted; None if it is nowhere defined."""
+    column = column[np.isfinite(column)]
+    if not len(column):
+        return None
+    low, median, high = map(float, np.quantile(column, (0.05, 0.5, 0.95)))
+    tail = float((column > figure.value).mean() + (column == figure.value).mean() / 2)
+    return Predicted(operation, measure, figure.use, figure.qualifier, figure.value, low, median, high, tail)
 
 
 def design(parameters: int, simulations: int, seed: int, name: str) -> Floats:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.calibration.posterior import Posterior, for_scenario
+from sim.calibration.priors import Prior
 from sim.calibration.simulate import Progress, simulate
 from sim.calibration.study import thinned
 from sim.errors import UsageError
@@ -56,6 +57,8 @@ class Carried:
         Shape (draws, replications of each, measures).
     parameters
         The parameters that varied, by the names of the posterior's columns, and their draws.
+    priors
+        What these parameters are; row i of all rows is replication i at its draw.
     """
 
     scenario: ScenarioFile
@@ -63,11 +66,13 @@ class Carried:
     parameters: tuple[str, ...]
     drawn: Floats
     values: Floats
+    priors: tuple[Prior, ...]
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all values."""
-        return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
+        """SHA-256 over all values; there is one way to be undefined, and one zero."""
+        plain = np.where(np.isnan(self.values), np.nan, self.values + 0.0)
+        return hashlib.sha256(np.ascontiguousarray(plain).tobytes()).hexdigest()
 
     def split(self, measure: str) -> Split:
         """Take one measure's spread apart."""
@@ -105,7 +110,7 @@ def carry(  # noqa: PLR0913 - all but the first two are optional and by name
     priors = [posterior.parameters[at].prior for at in columns]
     rows = simulate(scenario, priors, np.repeat(drawn, each, axis=0), seed=seed, workers=workers, progress=progress)
     names = tuple(posterior.parameters[at].name for at in columns)
-    return Carried(scenario, seed, names, drawn, rows.reshape(len(drawn), each, -1))
+    return Carried(scenario, seed, names, drawn, rows.reshape(len(drawn), each, -1), tuple(priors))
 
 
 def columns_of(

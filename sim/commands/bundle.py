@@ -12,7 +12,12 @@ from sim.errors import UsageError
 
 
 def bundle(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'run' or 'compare' wrote.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A folder that 'run', 'compare', 'sweep', 'sensitivity' or 'calibrate' wrote.", show_default=False
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The zip archive; DIR.zip beside the folder if not given.", show_default=False),

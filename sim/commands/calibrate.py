@@ -128,6 +128,7 @@ def calibrate(
             seconds=clock.seconds,
             started=started,
             reproduce=reproducing_command(),
+            asked={key: value for key, value in how.items() if key not in ("workers", "progress")},
         )
     shutil.rmtree(work)
     if not quiet:

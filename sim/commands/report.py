@@ -12,7 +12,7 @@ from sim.errors import UsageError
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'run' or 'compare' wrote.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command of stopflow wrote.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The HTML file; DIR.html beside the folder if not given.", show_default=False),

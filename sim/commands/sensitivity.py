@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +17,7 @@ from sim.commands.sweep import ChunkOption, DaskOption, StudyArgument, StudySetO
 from sim.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from sim.experiment.discovery import Box, Regret, Threshold
+    from sim.experiment.discovery import Box, Threshold
     from sim.experiment.sensitivity import Index, Plan
     from sim.experiment.studies import Study
     from sim.report.sweeps import Results
@@ -80,11 +81,12 @@ def sensitivity(
     folder = out or Path("results") / planned.study.name
     processes = workers or os.cpu_count() or 1
     outcome = run_into(planned.study, folder, processes, engine=engine, dask=dask, chunk=chunk, quiet=quiet)
-    write_files(
-        planned.study, folder, {"engine": outcome.engine, "method": method.value, "size": planned.points, "design_seed": seed}
-    )
     found, chance = _indices(planned, folder, chosen)
     _write(planned, found, folder)
+    about: dict[str, Any] = {"method": method.value, "size": planned.points, "design_seed": seed, "measures": chosen}
+    about |= {"chance_left": {name: share if math.isfinite(share) else None for name, share in chance.items()}}
+    about |= {"posterior": posterior.name} if posterior else {}
+    write_files(planned.study, folder, {"engine": outcome.engine, "sensitivity": about})
     if not quiet:
         _show(planned, found, chance, folder)
     if outcome.failed:
@@ -127,11 +129,14 @@ def _write(planned: Plan, found: Mapping[str, list[Index]], folder: Path) -> Non
 
     units = {factor.name: factor.unit for factor in planned.factors}
     influence.write_influence(found, units, planned.method, folder / "sensitivity.csv")
-    (folder / "figures").mkdir(exist_ok=True)
+    figures = folder / "figures"
+    figures.mkdir(exist_ok=True)
+    for old in figures.glob("*.svg"):  # of measures that were asked for before
+        old.unlink()
     for name, indices in found.items():
         if indices:
             picture = influence.tornado(name, planned.study.measures[name].unit, indices)
-            save_svg(picture, folder / "figures" / f"tornado_{name}.svg")
+            save_svg(picture, figures / f"{planned.method}_{name}.svg")
 
 
 def _show(planned: Plan, found: Mapping[str, list[Index]], chance: Mapping[str, float], folder: Path) -> None:
@@ -149,7 +154,7 @@ def _show(planned: Plan, found: Mapping[str, list[Index]], chance: Mapping[str, 
     console.print(words[planned.method], markup=False)
     if planned.study.design.kind == "posterior":
         console.print("Draws of a posterior hang together: shares of variance would mislead, PAWN does not.", markup=False)
-    names = "sensitivity.csv, figures/, study.sqlite, points.csv, summary.csv, manifest.json"
+    names = "report.html, sensitivity.csv, figures/, study.sqlite, points.csv, summary.csv, manifest.json"
     console.print(f"\nFiles in {folder}: {names}", markup=False)
 
 
@@ -181,37 +186,39 @@ def discover(
         raise UsageError(
             "nothing to find; say when a point fails (--fails 'detained<2'), or what to regret (--regret detained=most)."
         )
+    from sim.report import discovered, files, sweeps
+
+    asked = {"fails": fails, "policy": policy or [], "regret": regret}
     with open_store(folder, write=False) as store:
         results = Results(store)
-        if fails is not None:
-            _failures(results, folder, fails, policy or [], quiet)
-        if regret is not None:
-            _regrets(results, folder, regret, quiet)
+        if not quiet:
+            _show_found(results, asked, folder)
+        discovered.write(results, asked, folder)
+    manifest = files.read_manifest(folder)
+    before = manifest.get("discovered")
+    told = (before if isinstance(before, dict) else {}) | {key: value for key, value in asked.items() if value}
+    if fails is not None and not policy:
+        told.pop("policy", None)
+    sweeps.write_report(folder, manifest | {"discovered": told})
+    files.written_again(folder, {"discovered": told})
 
 
-def _failures(results: Results, folder: Path, text: str, policy: list[str], quiet: bool) -> None:
-    import numpy as np
+def _show_found(results: Results, asked: Mapping[str, Any], folder: Path) -> None:
+    from sim.report import discovered, influence
 
-    from sim.experiment.discovery import boxes, parse_threshold
-    from sim.report import influence
-    from sim.report.sweeps import factor_columns, point_means
-
-    threshold = parse_threshold(text, results.measure_names)
-    wanted = dict(_setting(one, results) for one in policy)
-    table = point_means(results, threshold.measure)
-    names = results.factor_names
-    kept = [row for row in table if all(_words(row.shown[names.index(key)]) == value for key, value in wanted.items())]
-    if not kept:
-        raise UsageError(f"--policy {', '.join(policy)}: no point of the study has these values; see {folder}/points.csv.")
-    columns = {name: column for name, column in factor_columns(results, kept).items() if name not in wanted}
-    means = np.asarray([row.mean for row in kept])
-    found, everywhere = boxes(columns, threshold.fails(means))
-    influence.write_boxes(found, folder / "boxes.csv")
-    if not quiet:
-        _show_boxes(results, found, everywhere, threshold, folder, len(kept))
+    names = []
+    if asked["fails"] is not None:
+        found = discovered.failures(results, asked["fails"], asked["policy"])
+        _show_boxes(results, found.boxes, found.everywhere, found.threshold, found.points)
+        names.append(discovered.BOXES)
+    if asked["regret"] is not None:
+        name, wanted, losses = discovered.regret_of(results, asked["regret"])
+        console_for_people().print(influence.regret_table(losses, name, results.unit(name), wanted))
+        names.append(discovered.REGRET)
+    console_for_people().print(f"\nFiles in {folder}: {', '.join(names)}, report.html", markup=False)
 
 
-def _show_boxes(results: Results, found: list[Box], everywhere: float, threshold: Threshold, folder: Path, points: int) -> None:
+def _show_boxes(results: Results, found: list[Box], everywhere: float, threshold: Threshold, points: int) -> None:
     from sim.report import influence
 
     console = console_for_people()
@@ -220,45 +227,3 @@ def _show_boxes(results: Results, found: list[Box], everywhere: float, threshold
     if not found:
         words = {0.0: "no point fails", 1.0: "every point fails"}.get(everywhere, "no region fails more than the rest")
         console.print(f"Of {points} points: {words}.", markup=False)
-    console.print(f"\nFiles in {folder}: boxes.csv", markup=False)
-
-
-def _regrets(results: Results, folder: Path, text: str, quiet: bool) -> None:
-    import numpy as np
-
-    from sim.experiment.discovery import regrets
-    from sim.report import influence
-    from sim.report.sweeps import point_means
-
-    name, _, wanted = text.partition("=")
-    if name not in results.measure_names:
-        raise UsageError(f"--regret {text}: '{name}' is not a measure; {nearest(name, results.measure_names)}")
-    if wanted not in ("most", "least"):
-        raise UsageError(f"--regret {text}: say which is wanted: {name}=most, or {name}=least.")
-    table = point_means(results, name)
-    roles = [one["role"] for one in results.factors]
-
-    def words(shown: list[float | str], role: str) -> str:
-        told = (
-            f"{key}={_words(value)}" for key, value, one in zip(results.factor_names, shown, roles, strict=True) if one == role
-        )
-        return ", ".join(told)
-
-    policies, worlds = ([words(row.shown, role) for row in table] for role in ("lever", "uncertainty"))
-    found: list[Regret] = regrets(policies, worlds, np.asarray([row.mean for row in table]), wanted)
-    influence.write_regrets(found, name, wanted, folder / "regret.csv")
-    if not quiet:
-        console = console_for_people()
-        console.print(influence.regret_table(found, name, results.unit(name), wanted))
-        console.print(f"\nFiles in {folder}: regret.csv", markup=False)
-
-
-def _setting(text: str, results: Results) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or name not in results.factor_names:
-        raise UsageError(f"--policy {text}: write LEVER=VALUE; {nearest(name, results.factor_names)}")
-    return name, value.strip()
-
-
-def _words(value: float | str) -> str:
-    return f"{value:g}" if isinstance(value, float | int) else value

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,17 +145,20 @@ def check_folder(folder: Path) -> None:
 
 
 def write_files(study: Study, folder: Path, more: dict[str, Any] | None = None) -> None:
-    """Write points.csv, summary.csv and manifest.json of a finished study."""
+    """Write points.csv, summary.csv, report.html and manifest.json of a finished study."""
     from sim.experiment.store import open_store
-    from sim.report import sweeps
+    from sim.report import discovered, sweeps
 
     with open_store(folder, write=False) as store:
         results = sweeps.Results(store)
         digest = sweeps.write_points(results, folder / sweeps.POINTS)
         sweeps.write_summary(results, folder / sweeps.SUMMARY)
-        sweeps.write_manifest(
-            study, results, folder, digest, {"command": command_line(), "reproduce": reproducing_command(), **(more or {})}
-        )
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        facts = {"command": command_line(), "reproduce": reproducing_command(), "started": started, **(more or {})}
+        asked = discovered.asked_before(folder)
+        if asked and discovered.written_anew(results, asked, folder):
+            facts["discovered"] = asked
+        sweeps.write_manifest(study, results, folder, digest, facts)
 
 
 def _foretell(study: Study, folder: Path, workers: int) -> None:

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.commands.shared import command_line, console_for_people, progress_bar, worker_count
+from sim.commands.shared import command_line, console_for_people, progress_bar, reproducing_command, worker_count
 from sim.errors import UsageError
 
 
@@ -46,6 +46,7 @@ def run_under_posterior(
         )  # fmt: skip
     facts = {
         "command": command_line(),
+        "reproduce": reproducing_command(),
         "posterior": {"folder": posterior.name, "digest": held.digest, "of": posterior_of},
         "started": started,
         "run_seconds": round(time.perf_counter() - clock, 3),
@@ -59,6 +60,6 @@ def run_under_posterior(
         console.print(
             f"{len(carried.drawn)} draws of {len(carried.parameters)} parameters, {carried.values.shape[1]} replications each. "
             "'By chance': spread if the parameters were known; 'by ignorance': spread of the expected value since they are not.\n"
-            f"\nFiles in {folder}: uncertainty.csv, replications.csv, manifest.json, figures/chance_and_ignorance.svg",
+            f"\nFiles in {folder}: report.html, uncertainty.csv, replications.csv, manifest.json, figures/",
             markup=False,
         )

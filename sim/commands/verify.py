@@ -12,11 +12,14 @@ from sim.errors import UsageError
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'run' or 'compare' wrote.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command of stopflow wrote.", show_default=False)],
     replay: Annotated[
-        int, typer.Option("--replay", metavar="N", min=0, help="How many replications to run again, for each arm.")
+        int,
+        typer.Option("--replay", metavar="N", min=0, help="How many replications to run again: of each arm, or over all points."),
     ] = 5,
-    everything: Annotated[bool, typer.Option("--all", help="Run every replication again.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Run every replication again, and make the fit of a calibration again.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check that a result is untouched and that this machine gets the same numbers; exit status 1 if not."""
@@ -26,7 +29,7 @@ def verify(
         raise UsageError(f"{folder}: is not a folder; name one that 'stopflow run --out' wrote.")
     checks = []
     with progress_bar("replications run again", quiet) as progress:
-        for check in verification.verify(folder, 10**9 if everything else replay, progress):
+        for check in verification.verify(folder, verification.EVERY if everything else replay, progress):
             checks.append(check)
             if not quiet or not check.held:
                 print(f"{'ok  ' if check.held else 'NO  '} {check.question}{f': {check.detail}' if check.detail else ''}")
@@ -37,6 +40,8 @@ def verify(
     if not quiet:
         if not any("run again here" in check.question for check in checks):
             print("Only hashes were checked: the replications of such a result are not run again.")
+        if any("what was predicted" in check.question for check in checks) and not everything:
+            print("The fit itself was not made again; --all does that, and takes as long as the calibration did.")
         print(f"{folder}: verified, {len(checks)} checks held.{_other_versions(folder, files.versions())}")
 
 

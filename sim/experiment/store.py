@@ -98,6 +98,8 @@ def open_store(folder: Path, *, write: bool) -> Iterator[Store]:
         yield _opened(connection, file, write)
         if connection.in_transaction:
             connection.execute("COMMIT")
+        if write:  # a finished store is one plain file: it can be hashed, packed, and read from a folder that nobody may write to
+            connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.DatabaseError as problem:
         raise UsageError(_in_words(problem, file)) from None
     finally:

@@ -25,12 +25,17 @@ def answer(result: Result) -> list[str]:
         First yield with burden and error; then how the reported figures compare, if there are any; then what the ranges
         are and what they are not.
     """
-    paragraphs = [_yield_and_burden(result) if "detained" in result.measures else _PROGRAMME]
     if len(result.values) == 1:
-        return [*paragraphs, "One replication shows neither chance nor precision; run more for a range."]
-    if result.scenario.reported:
+        return [*what_came(result), "One replication shows neither chance nor precision; run more for a range."]
+    return [*what_came(result), _chance_alone(result)]
+
+
+def what_came(result: Result) -> list[str]:
+    """Return yield with burden and error, and how the reported figures compare, whatever its ranges are ranges of."""
+    paragraphs = [_yield_and_burden(result) if "detained" in result.measures else _PROGRAMME]
+    if len(result.values) > 1 and result.scenario.reported:
         paragraphs.append(_reported(result))
-    return [*paragraphs, _chance_alone(result)]
+    return paragraphs
 
 
 def _yield_and_burden(result: Result) -> str:

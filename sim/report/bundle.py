@@ -22,12 +22,13 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sim import __version__
 from sim.errors import UsageError
 from sim.loading import shipped_folder
-from sim.report import verification
-from sim.report.record import Record, read_record
+from sim.report import files, verification
+from sim.report.record import read_record
 
 #: Variables that would let a Python find something else than what is in the compendium.
 NOT_HANDED_ON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
@@ -47,6 +48,67 @@ class Author:
 
     name: str = ""
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a compendium says of its result.
+
+    Attributes
+    ----------
+    titles
+        The title of every scenario, by the name that it has in the result.
+    size
+        How much was simulated, in words.
+    aside
+        What the one command does besides running replications.
+    """
+
+    kind: str
+    manifest: Mapping[str, Any]
+    titles: Mapping[str, str]
+    size: str
+    seed: object
+    aside: str = ""
+
+
+_FITTED = (
+    "\n\nThe fit is made again from scenarios, seed and sizes. It is linear algebra in floating point, which processors round "
+    "differently in the last digits: its numbers are held to one in a million, everything that is simulated to the last digit."
+)
+
+
+def _about(folder: Path) -> About:
+    """Return what a result folder says of itself.
+
+    Raises
+    ------
+    UsageError
+        If it is none, a damaged one, or of a kind that cannot be run again from its folder.
+    """
+    manifest = files.read_manifest(folder)
+    kind = str(manifest.get("kind", files.RUN))
+    if kind in (files.POSTERIOR_COMPARISON, files.IMPORT):
+        raise UsageError(f"{folder}: a {kind} cannot be run again from its folder; bundle a run, a sweep or a calibration.")
+    try:
+        seed = manifest["seed"]
+        if kind == files.SWEEP:
+            titles = {name: str(one["title"]) for name, one in manifest["scenarios"].items()}
+            size = f"{manifest['points']:,} points with up to {manifest['replications']:,} replications each"
+            return About(kind, manifest, {str(manifest["study_file"]): str(manifest["study"]["title"])} | titles, size, seed)
+        if kind == files.CALIBRATION:
+            titles = {name: str(one["title"]) for name, one in manifest["scenarios"].items()}
+            size = f"{manifest['particles']:,} draws, {manifest['predictions']:,} predictions"
+            return About(kind, manifest, titles, size, seed, _FITTED)
+        if kind == files.UNDER_POSTERIOR:
+            titles = {str(manifest["scenario_file"]): str(manifest["scenario_under_posterior"]["title"])}
+            size = f"{manifest['draws']:,} draws with {manifest['replications_of_each']:,} replications each"
+            return About(kind, manifest, titles, size, seed)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise UsageError(f"{folder / files.MANIFEST}: is damaged ({problem}); make the result again.") from None
+    record = read_record(folder)
+    titles = {arm.name: arm.scenario.title for arm in record.arms}
+    return About(kind, manifest, titles, f"{record.replications:,} replications of each scenario", seed)
 
 
 def root_of_project() -> Path:
@@ -81,12 +143,12 @@ def write_bundle(folder: Path, path: Path, author: Author) -> list[str]:
         If the folder holds no result, or has been changed.
     """
     root = root_of_project()
-    record = read_record(folder)
+    about = _about(folder)
     wrong = [check.question for check in verification.verify(folder, replay=0) if not check.held]
     if wrong:
         raise UsageError(f"{folder}: has been changed since it was written ({wrong[0]}: no); run the scenario again.")
-    contents = _contents(root, folder, record)
-    contents[CRATE] = _crate(record, contents, author).encode()
+    contents = _contents(root, folder, about)
+    contents[CRATE] = _crate(about, contents, author).encode()
     with tempfile.TemporaryDirectory(dir=path.absolute().parent) as scratch:
         half = Path(scratch) / "bundle.zip"
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -99,7 +161,7 @@ def write_bundle(folder: Path, path: Path, author: Author) -> list[str]:
     return sorted(contents)
 
 
-def _contents(root: Path, folder: Path, record: Record) -> dict[str, bytes]:
+def _contents(root: Path, folder: Path, about: About) -> dict[str, bytes]:
     """Return every file of the compendium by its name in it."""
     contents = {f"{RESULT}/{file.relative_to(folder).as_posix()}": file.read_bytes() for file in _files_in(folder)}
     contents |= {name: (root / name).read_bytes() for name in PROJECT_FILES}
@@ -107,7 +169,7 @@ def _contents(root: Path, folder: Path, record: Record) -> dict[str, bytes]:
         for pattern in TEXTS:
             found = sorted(file for file in base.rglob(pattern) if file.is_file())
             contents |= {f"{inside}/{file.relative_to(base).as_posix()}": file.read_bytes() for file in found}
-    contents["REPRODUCE.md"] = _instructions(record).encode()
+    contents["REPRODUCE.md"] = _instructions(about).encode()
     contents[RUN] = _command(root).encode()
     return contents
 
@@ -120,7 +182,7 @@ def _command(root: Path) -> str:
     pinned = re.search(r"^UV_VERSION := ([0-9.]+)$", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     uv = f"uv=={pinned[1]}" if pinned else "uv"
     return f"""#!/bin/sh
-# Installs what the lock file says into .venv, runs every replication of the result again, and compares all numbers.
+# Installs what the lock file says into .venv, runs everything in the result again, and compares all numbers.
 # The packages of the lock file come from the network, or from a cache of uv. PYTHON names another Python than python3.
 set -eu
 cd "$(dirname "$0")"
@@ -134,20 +196,20 @@ exec .venv/bin/python -c "from sim.cli import main; main()" verify {RESULT} --al
 """
 
 
-def _instructions(record: Record) -> str:
-    arms = "\n".join(f"- {arm.name}: {arm.scenario.title}" for arm in record.arms)
+def _instructions(about: About) -> str:
+    titles = "\n".join(f"- {name}: {title}" for name, title in about.titles.items())
     return f"""# How to reproduce this result
 
     sh {RUN}
 
 installs exactly the libraries of `uv.lock` into `.venv`, runs all replications again with the program in `sim/`, and
-compares every trace and every number with what stands in `{RESULT}/`. It ends with status 0 if all is the same.
+compares every number with what stands in `{RESULT}/`. It ends with status 0 if all is the same.{about.aside}
 
-{record.replications:,} replications of each scenario, seed {record.seed}, stopflow {record.manifest.get("stopflow")}:
+A {about.kind}: {about.size}, seed {about.seed}, stopflow {about.manifest.get("stopflow")}.
 
-{arms}
+{titles}
 
-The command that made it: `{record.manifest.get("reproduce", record.manifest.get("command", ""))}`
+The command that made it: `{about.manifest.get("reproduce", about.manifest.get("command", ""))}`
 
 `{RESULT}/report.html` opens in any browser. `{CRATE}` says what each file is. Cite as `CITATION.cff` says.
 """
@@ -161,19 +223,19 @@ _KINDS = {
 }  # fmt: skip
 
 
-def _crate(record: Record, contents: Mapping[str, bytes], author: Author) -> str:
+def _crate(about: About, contents: Mapping[str, bytes], author: Author) -> str:
     """Return the metadata of the compendium: RO-Crate 1.1, every file with its size and hash."""
-    titles = "; ".join(dict.fromkeys(arm.scenario.title for arm in record.arms))
+    titles = "; ".join(dict.fromkeys(about.titles.values()))
     described = [name for name in sorted(contents) if not name.startswith("sim/")]
     people = [{"@id": "#author", "@type": "Person", "name": author.name}] if author.name else []
     root: dict[str, object] = {
         "@id": "./",
         "@type": "Dataset",
         "name": author.title or titles,
-        "description": f"Simulation of {titles}: {record.replications} replications, seed {record.seed}. "
+        "description": f"Simulation of {titles}: {about.size}, seed {about.seed}. "
         f"'sh {RUN}' runs it again and compares every number.",
         "license": {"@id": "LICENSE"},
-        "datePublished": str(record.manifest.get("started", ""))[:10],
+        "datePublished": str(about.manifest.get("started", ""))[:10],
         "hasPart": [{"@id": name} for name in [*described, "sim/"]],
         "mainEntity": {"@id": RUN},
         "mentions": {"@id": "#run"},
@@ -184,7 +246,7 @@ def _crate(record: Record, contents: Mapping[str, bytes], author: Author) -> str
         "programmingLanguage": "Python", "license": {"@id": "LICENSE"},
     }  # fmt: skip
     run = {
-        "@id": "#run", "@type": "CreateAction", "name": str(record.manifest.get("reproduce", "stopflow run")),
+        "@id": "#run", "@type": "CreateAction", "name": str(about.manifest.get("reproduce", "stopflow run")),
         "instrument": {"@id": "sim/"}, "object": [{"@id": name} for name in described if name.startswith("scenarios/")],
         "result": [{"@id": name} for name in described if name.startswith(f"{RESULT}/")],
     }  # fmt: skip

@@ -5,6 +5,7 @@ What nobody learned is drawn as plainly as what somebody did.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,8 @@ from sim.report.drawing import (
     new_figure,
     style,
     without_left_side,
-    words_at,
 )
-from sim.report.numbers import in_words, name_in_words
+from sim.report.numbers import in_words, name_in_words, range_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -66,10 +66,10 @@ def parameters(rows: Sequence[Learned], space: Space, latent: Floats) -> Figure:
     normal = space.normal(latent)
     order = sorted(range(len(rows)), key=lambda at: -rows[at].contraction)
     with style():
-        height = 0.75 + ROW * len(rows)
+        height = 0.85 + ROW * len(rows)
         figure = new_figure(height)
         left = 2.15
-        axes = axes_at(figure, left, 0.62, COLUMN_WIDTH - left - 0.75, ROW * len(rows))
+        axes = axes_at(figure, left, 0.72, COLUMN_WIDTH - left - 0.75, ROW * len(rows))
         axes.axvspan(-1.6449, 1.6449, color=PALE, linewidth=0)
         for place, at in enumerate(order):
             low, middle, high = np.quantile(normal[:, at], (0.05, 0.5, 0.95))
@@ -94,10 +94,10 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
     normal, few = space.normal(latent), space.normal(thinned(latent, POINTS))
     side = (COLUMN_WIDTH - 0.75) / len(chosen)
     with style():
-        figure = new_figure(side * len(chosen) + 0.95)
+        figure = new_figure(side * len(chosen) + 1.0)
         for row, down in enumerate(chosen):
             for column, across in enumerate(chosen[: row + 1]):
-                bottom = 0.75 + side * (len(chosen) - 1 - row)
+                bottom = 0.85 + side * (len(chosen) - 1 - row)
                 axes = axes_at(figure, 0.65 + side * column, bottom, side - 0.06, side - 0.06)
                 if row == column:
                     axes.hist(normal[:, across], bins=_BINS, density=True, color=SKY, linewidth=0)
@@ -114,7 +114,7 @@ def pairs(space: Space, latent: Floats, rows: Sequence[Learned]) -> Figure:
                 if column == 0 and row:
                     axes.set_ylabel(_lines(rows[down].name), fontsize=5.5, labelpad=1)
                     axes.yaxis.set_label_coords(-0.42, 0.5)
-        foot_note(figure, f"{len(few)} draws of the posterior on the prior's scale (marks: its 5%, 50%, 95%); line: the prior.")
+        foot_note(figure, f"{len(few)} draws of the posterior on the prior's scale; marks: its 5%, 50%, 95%.\nLine: the prior.")
     return figure
 
 
@@ -147,29 +147,52 @@ def predicted(rows: Sequence[Predicted]) -> Figure:
 
 
 def chance_and_ignorance(carried: Carried, measures: Sequence[str] = ()) -> Figure:
-    """Draw how far measures spread, and which part of the variance is ignorance of the parameters."""
-    wanted = measures or CARRIED
+    """Draw how far measures spread by chance, how far by ignorance of the parameters, and how far by both.
+
+    Parameters
+    ----------
+    carried
+        A scenario under a posterior.
+    measures
+        Which measures; yield, burden and error if none is named.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row for each measure that varies, in parts of its whole 90% range; the numbers beside it are the real ones.
+    """
+    from sim.calibration.uncertainty import taken_apart
     from sim.models import model_of
 
     known = model_of(carried.scenario).measures(carried.scenario)
-    splits = [carried.split(name) for name in wanted if name in known]
+    splits = [taken_apart(name, carried.values[:, :, list(known).index(name)]) for name in measures or CARRIED if name in known]
     splits = [one for one in splits if np.isfinite(one.sd) and one.sd > 0]
     if not splits:
         return message("No measure varies.")
+    tall = 0.42
     with style():
-        figure = new_figure(0.85 + ROW * len(splits))
-        axes = axes_at(figure, 1.75, 0.62, 1.9, ROW * len(splits))
+        figure = new_figure(1.1 + tall * len(splits))
+        axes = axes_at(figure, 1.62, 0.9, 2.0, tall * len(splits))
         for place, one in enumerate(splits):
-            axes.barh(-place, one.from_ignorance, color=ORANGE, height=0.6)
-            axes.barh(-place, 1 - one.from_ignorance, left=one.from_ignorance, color=SKY, height=0.6)
+            bars = ((GREY, one.sd, 0.24, 0.13), (ORANGE, one.sd_ignorance, 0.0, 0.2), (SKY, one.sd_chance, -0.22, 0.2))
+            for colour, sd, up, height in bars:
+                half = sd / one.sd
+                axes.barh(up - place, 2 * half, left=-half, height=height, color=colour, linewidth=0)
             unit = known[one.measure].unit
-            axes.text(1.04, -place, f"{in_words(one.low, unit)} to {in_words(one.high, unit)}", fontsize=7.5, va="center")
-        axes.set_yticks([-place for place in range(len(splits))], [name_in_words(one.measure) for one in splits], fontsize=7.5)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("share of the variance", fontsize=8)
+            told = f"{range_in_words(one.low, one.high, unit)}\n{one.from_ignorance:.0%} ignorance"
+            axes.text(1.12, -place, told, fontsize=7.5, va="center", linespacing=1.3)
+        names = [textwrap.fill(name_in_words(one.measure), 22) for one in splits]
+        axes.set_yticks([-place for place in range(len(splits))], names, fontsize=7.5)
+        axes.set_xlim(-1.05, 1.05)
+        axes.set_ylim(-len(splits) + 0.45, 0.55)
+        axes.set_xticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "1"])
+        axes.set_xlabel("standard deviations of the whole", fontsize=8)
         without_left_side(axes)
-        words_at(figure, 3.75, 0.62 + ROW * len(splits), "90% range", fontsize=7.5, color=GREY)
-        foot_note(figure, "Orange: nobody knows the parameters; blue: chance.")
+        foot_note(
+            figure,
+            "Orange: nobody knows the parameters. Blue: chance. Grey: both.\n"
+            "Numbers: 90% range of both; ignorance's share of the variance.",
+        )
     return figure
 
 

@@ -17,14 +17,15 @@ from sim.report.page import Facts, render
 
 CONTENTS = {
     "answer": "Answer",
+    "pictures": "Pictures",
     "parameters": "Parameters",
     "predicted": "Reported and predicted",
-    "pictures": "Pictures",
     "limits": "What the reports cannot tell",
     "reproduce": "How to reproduce",
 }
 VERDICTS = ("informed", "partly", "uninformed")
 LARGEST_PICTURE = 1_500_000
+MOST_TOLD = 3
 PICTURES = {
     "parameters": ("What was learned of each parameter", "Shaded: 90% of the prior; bar: 90% of the posterior; dot: its median."),
     "pairs": ("Parameters against each other", "Draws of the posterior; a slanted cloud is a ridge: known together, not apart."),
@@ -85,15 +86,15 @@ def calibration_report(folder: Path, manifest: Mapping[str, Any], facts: Facts) 
     )
 
 
-def rows_of(path: Path) -> Rows:
-    """Return the rows of a small CSV file of ours.
+def rows_of(path: Path, largest: int = LARGEST_PICTURE) -> Rows:
+    """Return the rows of a CSV file of ours.
 
     Raises
     ------
     UsageError
         If it is missing, or too large to be one.
     """
-    if not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+    if not path.is_file() or path.stat().st_size > largest:
         raise UsageError(f"{path}: is missing, or not a file that stopflow wrote; make the result again.")
     with path.open(newline="", encoding="utf-8", errors="replace") as stream:
         return list(csv.DictReader(stream))
@@ -140,7 +141,21 @@ def _answer(groups: Mapping[str, list[dict[str, Any]]], targets: Rows, held_out:
         second += f"; of {len(held_out)} that were not, {outside}"
     else:
         second += "; no figure was held out, so nothing tests the fit from outside"
-    return [first, f"{second}.", "Ranges here hold chance and ignorance of the parameters together, within this one model."]
+    known = [_known(row) for verdict in VERDICTS[:2] for row in groups[verdict]][:MOST_TOLD]
+    best = [f"Best known: {'; '.join(known)}."] if known else []
+    return [
+        first,
+        *best,
+        f"{second}.",
+        "Ranges here hold chance and ignorance of the parameters together, within this one model.",
+    ]
+
+
+def _known(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['name']}, {row['low']} to {row['high']} {row['unit']} for 90% of the posterior, where the prior had "
+        f"{row['prior_low']} to {row['prior_high']}"
+    )
 
 
 def _image(path: Path) -> str:

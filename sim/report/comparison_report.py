@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 CONTENTS = {
     "answer": "Answer",
+    "pictures": "Pictures",
     "changes": "What the arms change",
     "differences": "All differences",
-    "pictures": "Pictures",
     "limits": "What this cannot tell",
     "parameters": "Parameters",
     "sources": "Sources",

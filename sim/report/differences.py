@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,7 +83,7 @@ class ChangedParameter:
     meaning: str
 
 
-def at_a_glance(measures: Mapping[str, Measure]) -> dict[str, list[str]]:
+def at_a_glance(measures: Collection[str]) -> dict[str, list[str]]:
     """Return the measures that stand side by side at the top, by heading."""
     table = AT_A_GLANCE if "detained" in measures else PROGRAMME_AT_A_GLANCE
     return {title: [name for name in names if name in measures] for title, names in table.items()}

@@ -96,13 +96,15 @@ def chance_note(result: Result) -> str:
 # --- funnel ---------------------------------------------------------------------------------------------------------
 
 
-def funnel(result: Result) -> Figure:
+def funnel(result: Result, note: str = "") -> Figure:
     """Draw the way from vehicles seen to people in custody with what leaves it at each step: yield beside burden.
 
     Parameters
     ----------
     result
         A run.
+    note
+        What its ranges are, if they are not of chance alone.
 
     Returns
     -------
@@ -126,7 +128,7 @@ def funnel(result: Result) -> Figure:
         axes.set_xlabel("vehicles in the first bar, people in the others")
         without_left_side(axes)
         words_at(figure, 0.08, 0.35, _burden_beside_it(result), va="bottom", linespacing=1.5)
-        foot_note(figure, chance_note(result))
+        foot_note(figure, note or chance_note(result))
     return figure
 
 
@@ -192,13 +194,15 @@ def _mean_and_range(summary: Summary, unit: str = "") -> str:
 # --- reported against simulated -------------------------------------------------------------------------------------
 
 
-def reported_against_simulated(result: Result) -> Figure:
+def reported_against_simulated(result: Result, note: str = "") -> Figure:
     """Draw each reported figure against the simulated range of its measure.
 
     Parameters
     ----------
     result
         A run.
+    note
+        What its ranges are, if they are not of chance alone.
 
     Returns
     -------
@@ -223,7 +227,7 @@ def reported_against_simulated(result: Result) -> Figure:
         axes.grid(axis="x", linewidth=0.5)
         without_left_side(axes)
         _reported_legend(figure)
-        foot_note(figure, chance_note(result))
+        foot_note(figure, note or chance_note(result))
     return figure
 
 
@@ -281,13 +285,15 @@ def _reported_legend(figure: Figure) -> None:
 # --- distributions --------------------------------------------------------------------------------------------------
 
 
-def distributions(result: Result) -> Figure:
+def distributions(result: Result, note: str = "") -> Figure:
     """Draw how each measure spreads over the replications, one small picture each.
 
     Parameters
     ----------
     result
         A run.
+    note
+        What its ranges are, if they are not of chance alone.
 
     Returns
     -------
@@ -311,7 +317,7 @@ def distributions(result: Result) -> Figure:
                 left, bottom = 0.34 + column * (COLUMN_WIDTH - 0.1) / ACROSS, top - (row + 1) * PANEL + 0.4
                 _histogram(axes_at(figure, left, bottom, 1.12, 0.55), measure, result, GROUP_COLOURS[group])
             top -= PANEL * math.ceil(len(measures) / ACROSS)
-        foot_note(figure, f"Height: replications. Line: mean. Triangle: reported. Shaded:\n{chance_note(result)}.")
+        foot_note(figure, f"Height: replications. Line: mean. Triangle: reported. Shaded:\n{note or chance_note(result)}.")
     return figure
 
 

@@ -293,6 +293,21 @@ def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
     (folder / MANIFEST).write_text(sealed(manifest, hashes(folder)), encoding="utf-8", newline="\n")
 
 
+def written_again(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Write the manifest of a folder once more with changes, since files came to it that follow from what is there.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no manifest, or one that cannot be read.
+    """
+    manifest = {**read_manifest(folder), **changes}
+    for key in ("files", SEAL):
+        manifest.pop(key, None)
+    text = sealed(manifest, hashes(folder))
+    write_whole(folder / MANIFEST, text)
+
+
 def sealed(manifest: Mapping[str, Any], hashed: Mapping[str, str]) -> str:
     """Return the text of a manifest with the hashes of files, and its own."""
     text = json.dumps({**manifest, "files": hashed, SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False)
@@ -356,5 +371,6 @@ def commit() -> str | None:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the SHA-256 of a file, of which no more than a piece is in memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

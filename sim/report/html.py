@@ -72,6 +72,7 @@ class MeasureInWords:
     interval: str
     reported: ReportedInWords | None
     remark: str
+    share: str
 
 
 def write_report(result: Result, path: str | Path, facts: Facts, figures: Mapping[str, Figure | str] | None = None) -> None:
@@ -101,45 +102,62 @@ def report(
 
     ``checklists`` are shown at its end if given, as :func:`sim.report.reports.lists_of` returns them.
     """
-    rows = {name: _measure_in_words(result, measure) for name, measure in result.measures.items()}
-    parameters = list(parameters_in_words(result.scenario))
-    contradictions = contradictions_of(result.scenario)
     return render(
         "run.html.j2",
         facts,
-        _contents(bool(contradictions)) | (CHECKLISTS if checklists else {}),
-        scenario=result.scenario,
-        result=result,
-        replications=len(result.values),
+        contents_of(result) | (CHECKLISTS if checklists else {}),
+        **values_of(result),
         answer=answer(result),
-        glance={title: [rows[name] for name in names] for title, names in at_a_glance(result.measures).items()},
-        groups={group: [rows[one.name] for one in members] for group, members in by_group(result.measures)},
-        reported=[row.reported for row in rows.values() if row.reported],
-        contradictions=contradictions,
         pictures=pictures_of(result, figures),
-        parameters=by_section(parameters),
-        sources=sources_in_words(result.scenario),
         checklists=checklists,
-        grades=grade_counts(parameters),
-        uninformed=uninformed_by_kind(parameters),
+        digest=result.digest,
+        carried=None,
     )
 
 
-def _contents(contradictions: bool) -> dict[str, str]:
+def values_of(result: Result, shares: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what the page of a run shows of its measures, parameters and sources.
+
+    Parameters
+    ----------
+    result
+        A run.
+    shares
+        What stands beside the range of a measure at the first glance, such as how much of its spread is ignorance.
+    """
+    rows = {name: _measure_in_words(result, measure, (shares or {}).get(name, "")) for name, measure in result.measures.items()}
+    parameters = list(parameters_in_words(result.scenario))
+    return {
+        "scenario": result.scenario,
+        "result": result,
+        "replications": len(result.values),
+        "glance": {title: [rows[name] for name in names] for title, names in at_a_glance(result.measures).items()},
+        "groups": {group: [rows[one.name] for one in members] for group, members in by_group(result.measures)},
+        "reported": [row.reported for row in rows.values() if row.reported],
+        "contradictions": contradictions_of(result.scenario),
+        "parameters": by_section(parameters),
+        "sources": sources_in_words(result.scenario),
+        "grades": grade_counts(parameters),
+        "uninformed": uninformed_by_kind(parameters),
+    }
+
+
+def contents_of(result: Result) -> dict[str, str]:
+    """Return the headings of the page of a run."""
     return {
         "answer": "Answer",
-        "measures": "All measures",
         "pictures": "Pictures",
+        "measures": "All measures",
         "limits": "What the reports cannot tell",
         "parameters": "Parameters",
         "reported": "Reported figures",
-        **({"contradictions": "Contradictions"} if contradictions else {}),
+        **({"contradictions": "Contradictions"} if contradictions_of(result.scenario) else {}),
         "sources": "Sources",
         "reproduce": "How to reproduce",
     }
 
 
-def _measure_in_words(result: Result, measure: Measure) -> MeasureInWords:
+def _measure_in_words(result: Result, measure: Measure, share: str = "") -> MeasureInWords:
     one, unit = result.summary(measure.name), measure.unit
     figure = result.scenario.reported.get(measure.name)
     return MeasureInWords(
@@ -150,6 +168,7 @@ def _measure_in_words(result: Result, measure: Measure) -> MeasureInWords:
         interval=interval_in_words(*interval_of_mean(one), unit),
         reported=_reported_in_words(result, measure, figure) if figure else None,
         remark=_remark(one, len(result.values)),
+        share=share,
     )
 
 

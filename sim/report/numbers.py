@@ -134,6 +134,11 @@ def name_in_words(measure: str) -> str:
     return words.replace(" ice ", " ICE ")
 
 
+def with_unit(words: str, unit: str) -> str:
+    """Return a measure in words with its unit behind it, unless the words have it already."""
+    return words if unit in words.split() else f"{words} ({unit})"
+
+
 def _range_decimals(low: float, high: float, unit: str) -> int:
     return interval_decimals(low, high, unit) if unit in CONTINUOUS else 0
 

@@ -144,12 +144,13 @@ def _rows(path: Path, record: Record, measures: list[str]) -> Iterator[tuple[int
                 if arm not in range(len(expected)) or int(cells[len(before)]) != expected[arm]:
                     raise ValueError("the replications are not in order")
                 expected[arm] += 1
-                yield arm, [_number(cell) for cell in cells[len(before) + 1 : -1]], cells[-1]
+                yield arm, [number_as_written(cell) for cell in cells[len(before) + 1 : -1]], cells[-1]
             except (ValueError, csv.Error) as problem:
                 raise UsageError(f"{path}:{reader.line_num}: {problem}; run the scenario again.") from None
 
 
-def _number(cell: str) -> float:
+def number_as_written(cell: str) -> float:
+    """Return the number in a cell, NaN if it is empty; ValueError if stopflow would not write it so."""
     number = float(cell) if cell else math.nan
     if cell and files.number_text(number) != cell:
         raise ValueError(f"'{cell[:40]}' is not a number as stopflow writes it")

@@ -33,7 +33,7 @@ def facts_of(manifest: Mapping[str, Any]) -> Facts:
 
 
 def page_of_folder(folder: Path) -> str | None:
-    """Return the report of a calibration or a sweep; None for a result that is read back as a study.
+    """Return the report of a folder that speaks for itself; None for a run or comparison, which is read back as a study.
 
     Raises
     ------
@@ -41,14 +41,20 @@ def page_of_folder(folder: Path) -> str | None:
         If the folder is damaged.
     """
     from sim.report.calibration_report import calibration_report
+    from sim.report.posterior_report import report_of_folder
+
+    pages = {files.CALIBRATION: calibration_report, files.SWEEP: page_of_sweep, files.UNDER_POSTERIOR: report_of_folder}
+    manifest = files.read_manifest(folder)
+    page = pages.get(str(manifest.get("kind")))
+    return page(folder, manifest, facts_of(manifest)) if page else None
+
+
+def page_of_sweep(folder: Path, manifest: Mapping[str, Any], facts: Facts) -> str:
+    """Return the report of a sweep, or of a sensitivity analysis, whose design is a sweep of its own."""
+    from sim.report.sensitivity_report import sensitivity_report
     from sim.report.sweep_report import sweep_report
 
-    manifest = files.read_manifest(folder)
-    if manifest.get("kind") == files.CALIBRATION:
-        return calibration_report(folder, manifest, facts_of(manifest))
-    if manifest.get("kind") == files.SWEEP:
-        return sweep_report(folder, manifest, facts_of(manifest))
-    return None
+    return (sensitivity_report if manifest.get("sensitivity") else sweep_report)(folder, manifest, facts)
 
 
 def html_of(study: Study, with_checklists: bool = False) -> str:

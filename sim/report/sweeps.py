@@ -28,7 +28,7 @@ from sim.errors import UsageError
 from sim.experiment.replications import summarise
 from sim.experiment.store import FILE, PointRow, Store, digest_of_point, model_digest, run_key
 from sim.experiment.studies import Study
-from sim.report.files import MANIFEST, SWEEP, cell, commit, number_text, sealed, sha256, versions
+from sim.report.files import MANIFEST, SWEEP, cell, commit, hashes, number_text, sealed, versions
 from sim.report.numbers import in_words
 
 SUMMARY = "summary.csv"
@@ -217,10 +217,21 @@ def write_points(results: Results, path: Path) -> str:
 
 
 def write_manifest(study: Study, results: Results, folder: Path, digest: str, facts: Mapping[str, Any]) -> None:
-    """Write ``manifest.json``: all that is needed to repeat the sweep and to see that nothing has changed."""
-    from sim.report.page import Facts
-    from sim.report.sweep_report import sweep_report
+    """Write ``report.html``, and ``manifest.json``: all that is needed to repeat the sweep and to see that nothing has changed.
 
+    Parameters
+    ----------
+    study
+        As it was run.
+    results
+        What came of it.
+    folder
+        The folder of its store, in which everything else is written already.
+    digest
+        What :func:`write_points` returned.
+    facts
+        What only the command knows: ``command``, ``reproduce``, ``engine``; for a sensitivity analysis its method.
+    """
     total, failed = results.store.count_points()
     manifest = {
         "kind": SWEEP,
@@ -228,6 +239,7 @@ def write_manifest(study: Study, results: Results, folder: Path, digest: str, fa
         **facts,
         "study_file": Path(study.file).name,
         **study.resolved(),
+        "factors": {one.name: {"sets": list(one.sets), "listed": one.values is not None} for one in study.factors.values()},
         "seed": study.seed,
         "points": total,
         "failed_points": failed,
@@ -237,12 +249,18 @@ def write_manifest(study: Study, results: Results, folder: Path, digest: str, fa
         "versions": versions(),
         "commit": commit(),
     }
-    page = sweep_report(folder, manifest, Facts(str(facts.get("reproduce", "")), versions()))
-    with whole_file(folder / REPORT) as stream:
-        stream.write(page)
-    hashed = {name: sha256(folder / name) for name in (POINTS, SUMMARY, REPORT)}
+    write_report(folder, manifest)
+    text = sealed(manifest, hashes(folder))
     with whole_file(folder / MANIFEST) as stream:
-        stream.write(sealed(manifest, hashed))
+        stream.write(text)
+
+
+def write_report(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write ``report.html`` of a sweep from what stands in its folder."""
+    from sim.report.reports import facts_of, page_of_sweep
+
+    with whole_file(folder / REPORT) as stream:
+        stream.write(page_of_sweep(folder, manifest, facts_of(manifest)))
 
 
 def sweep_table(results: Results, measures: Sequence[str]) -> Table:

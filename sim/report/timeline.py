@@ -15,6 +15,7 @@ from sim.report.drawing import (
     COLUMN_WIDTH,
     GREEN,
     PALE,
+    PURPLE,
     VERMILION,
     axes_at,
     foot_note,
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_DAYS_SHOWN = 5
-#: Inches: a day with heading, strips and hours; one strip; between two.
-DAY_HEIGHT, STRIP_HEIGHT, STRIP_GAP = 2.0, 0.37, 0.16
+#: Inches: one strip; between two; the heading and the hours of a day.
+STRIP_HEIGHT, STRIP_GAP = 0.37, 0.16
+DAY_REST = 0.57
 MOST_STEPS_SHOWN = 1_500
 
 
@@ -97,7 +99,8 @@ def timeline(scenario: Scenario, trace: Trace) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Three strips for each day with anything on it (the first five such days), over local time.
+        Three strips for each day with anything on it (the first five such days), over local time; a fourth for the beds of
+        the county jail if anybody is in it.
     """
     active = trace.of_kind(Kind.UNIT_ON_DUTY, Kind.UNIT_OFF_DUTY, Kind.SEEN, Kind.UNIT_FREE)[:, 0]
     days = np.unique(active // DAY)
@@ -107,21 +110,28 @@ def timeline(scenario: Scenario, trace: Trace) -> Figure:
         shown = days[:MOST_DAYS_SHOWN]
         hours = active[np.isin(active // DAY, shown)] % DAY / HOUR
         span = (math.floor(hours.min()), min(24, math.ceil(hours.max()) or 24))
-        figure = new_figure(DAY_HEIGHT * len(shown) + 0.42)
-        strips = _strips(trace)
+        strips = _strips(scenario, trace)
+        tall = day_height(strips)
+        figure = new_figure(tall * len(shown) + 0.42)
         for place, day in enumerate(shown.tolist()):
-            _draw_day(figure, scenario, day, strips, span, DAY_HEIGHT * (len(shown) - place - 1) + 0.42)
+            _draw_day(figure, scenario, day, strips, span, tall * (len(shown) - place - 1) + 0.42)
         more = f", the first {len(shown)} of {len(days)} days" if len(days) > len(shown) else ""
         foot_note(
             figure,
-            f"Local time; one replication{more}. Black line: on duty.\nTicks on top: vehicles that passed, every unit busy.",
+            f"Local time; one replication{more}. Black line: on duty{', or beds in all' if len(strips) > 3 else ''}.\n"
+            "Ticks on top: vehicles that passed, every unit busy.",
         )
     return figure
 
 
-def _strips(trace: Trace) -> list[Strip]:
+def day_height(strips: list[Strip]) -> float:
+    """Return the inches that a day takes: heading, strips, hours."""
+    return (STRIP_HEIGHT + STRIP_GAP) * len(strips) - STRIP_GAP + DAY_REST
+
+
+def _strips(scenario: Scenario, trace: Trace) -> list[Strip]:
     answers = (Kind.NO_MATCH, Kind.DECLINED, Kind.DETAINED, Kind.NO_ANSWER, Kind.PAST_LIMIT)
-    return [
+    found = [
         Strip(
             "patrol units\nbusy", BLUE, Steps.between(trace, Kind.STOP_BEGAN, Kind.UNIT_FREE),
             Steps.between(trace, Kind.UNIT_ON_DUTY, Kind.UNIT_OFF_DUTY), trace.of_kind(Kind.PASSED)[:, 0],
@@ -132,12 +142,18 @@ def _strips(trace: Trace) -> list[Strip]:
         ),
         Strip("people waiting for\nICE's answer", VERMILION, Steps.between(trace, Kind.REFERRED, *answers), None),
     ]  # fmt: skip
+    taken = Steps.between(trace, Kind.ENTERED_JAIL, Kind.LEFT_JAIL)
+    if taken.most:
+        beds = scenario.jail.beds
+        all_of_them = Steps(taken.times[:1], np.asarray([beds], dtype=np.int64)) if 2 * taken.most >= beds else None
+        found.append(Strip(f"jail beds taken\n(of {beds:,})", PURPLE, taken, all_of_them))
+    return found
 
 
 def _draw_day(figure: Figure, scenario: Scenario, day: int, strips: list[Strip], span: tuple[int, int], bottom: float) -> None:
     date = scenario.operation.first_day + timedelta(days=day)
     heading = f"{date:%A} {date.day} {date:%B %Y}"
-    words_at(figure, 0.08, bottom + DAY_HEIGHT - 0.2, heading, fontsize=9, weight="bold")
+    words_at(figure, 0.08, bottom + day_height(strips) - 0.2, heading, fontsize=9, weight="bold")
     every = next(hours for hours in (1, 2, 3, 4, 6) if (span[1] - span[0]) / hours <= 7)
     ticks = list(range(span[0], span[1] + 1, every))
     for place, strip in enumerate(strips):

@@ -1,13 +1,12 @@
 """Whether a result folder is still what was written, and whether this machine gets the same numbers.
 
 Three kinds of question, each of which can be answered with no: are the files the ones that were written (hashes); do they
-agree with each other (digests and the summary follow from the replications); and do replications that are run again here
+agree with each other (digests and tables follow from the replications); and do replications that are run again here
 leave the same trace and the same numbers. Nothing needs a network.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from typing import Any
 
 from sim.errors import StopflowError
 from sim.experiment.replications import Result, run_block
-from sim.report import files
+from sim.report import files, replays
 from sim.report.record import REPLICATIONS, Record, read_record, read_results
 from sim.trace import digest_of
 
 STORE = "study.sqlite"
+#: More replications than anybody asks for: all of them.
+EVERY = 10**9
 #: Kinds of results whose files are hashed, but whose replications are not run again here.
-HASHED_ONLY = (files.POSTERIOR_COMPARISON, files.CALIBRATION, files.UNDER_POSTERIOR, files.IMPORT, files.SWEEP)
+HASHED_ONLY = (files.POSTERIOR_COMPARISON, files.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,18 @@ def verify(folder: Path, replay: int = 5, done: Callable[[int, int], None] = lam
     try:
         manifest = files.read_manifest(folder)
         yield from _files_as_written(folder, manifest)
-        if manifest.get("kind") == files.SWEEP:
-            yield from _sweep_follows_from_its_store(folder, manifest)
         if manifest.get("kind") in HASHED_ONLY:
+            return
+        own = OF_THEIR_OWN.get(str(manifest.get("kind")))
+        if own is not None:
+            yield from own(folder, manifest, replay, done)
             return
         record = read_record(folder)
     except StopflowError as problem:
-        yield Check("manifest.json can be read", held=False, detail=str(problem))
+        yield Check("what it says can be read", held=False, detail=str(problem))
+        return
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        yield Check("what it says can be read", held=False, detail=f"{files.MANIFEST}: {type(problem).__name__}: {problem}")
         return
     yield from _scenarios_as_written(record)
     try:
@@ -83,9 +89,7 @@ def _files_as_written(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Che
     links = [path.name for path in folder.rglob("*") if path.is_symlink()]
     there = files.hashes(folder)
     changed = sorted(name for name in written if name in there and there[name] != written[name])
-    # The bytes of a store hang on how often it was stopped; what it holds is checked against the files that follow from it.
-    aside = {STORE} if manifest.get("kind") == files.SWEEP else set()
-    missing, foreign = sorted(set(written) - set(there)), sorted(set(there) - set(written) - aside)
+    missing, foreign = sorted(set(written) - set(there)), sorted(set(there) - set(written))
     for question, names in (
         (f"all {len(written)} files are as they were written", changed),
         ("no file is missing", missing),
@@ -94,19 +98,72 @@ def _files_as_written(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Che
         yield Check(question, not names, ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
 
 
-def _sweep_follows_from_its_store(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Check]:
-    from sim.experiment.store import open_store
-    from sim.report import sweeps
+def _sweep(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
+    from sim.experiment.store import model_digest, open_store
+    from sim.report import discovered, sweeps
 
+    same_code = manifest.get("model_digest") == model_digest()
+    yield Check("the code that makes numbers is the one that made these", same_code, "" if same_code else _OTHER_CODE)
+    if not same_code:
+        return
     with tempfile.TemporaryDirectory() as scratch, open_store(folder, write=False) as store:
         results = sweeps.Results(store)
         digest = sweeps.write_points(results, Path(scratch) / sweeps.POINTS)
         sweeps.write_summary(results, Path(scratch) / sweeps.SUMMARY)
-        for name in (sweeps.POINTS, sweeps.SUMMARY):
-            there = folder / name
-            same = there.is_file() and there.read_bytes() == (Path(scratch) / name).read_bytes()
-            yield Check(f"{name} follows from {STORE}, byte for byte", same)
+        discovered.write(results, manifest.get("discovered", {}), Path(scratch))
+        for name in (sweeps.POINTS, sweeps.SUMMARY, discovered.BOXES, discovered.REGRET):
+            if (Path(scratch) / name).is_file():
+                yield _follows(folder / name, Path(scratch) / name, STORE)
         yield Check("the digest over all results follows from the store", digest == manifest.get("results_digest"))
+        yield _run_again(replays.sweep(results, manifest, replay, done), "the points")
+
+
+_OTHER_CODE = "the store is read by the version that wrote it; see 'model_digest' and 'commit' in manifest.json"
+
+
+def _under_posterior(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
+    from sim.report.calibration_files import UNCERTAINTY, write_uncertainty
+    from sim.report.carried import read_carried
+
+    run = read_carried(folder, manifest)
+    yield Check("the scenario has the digest that was recorded", run.scenario.digest == manifest.get("scenario_digest"))
+    yield Check(f"the digest over all values follows from {REPLICATIONS}", run.digest == manifest.get("values_digest"))
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / UNCERTAINTY
+        write_uncertainty(run, made)
+        yield _follows(folder / UNCERTAINTY, made, REPLICATIONS)
+    yield _run_again(replays.carried(run, replay, done), "the draws")
+
+
+def _calibration(folder: Path, manifest: Mapping[str, Any], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
+    from sim.report.calibration_files import PREDICTIONS, PREDICTIVE, write_predicted
+
+    held = replays.Calibrated(folder, manifest)
+    digests = manifest.get("scenario_digests", {})
+    for name, scenario in held.scenarios.items():
+        yield Check(f"{name}: the scenario has the digest that was recorded", scenario.digest == digests.get(name))
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / PREDICTIVE
+        write_predicted(held.predicted(), made)
+        yield _follows(folder / PREDICTIVE, made, PREDICTIONS)
+    yield _run_again(held.replay(replay, done), "what was predicted")
+    if replay >= EVERY:
+        for name, differs in held.fit_again(done):
+            yield Check(f"{name}, fitted again here, holds the same numbers", not differs, differs)
+
+
+#: Kinds of results that are checked in a way of their own.
+OF_THEIR_OWN = {files.SWEEP: _sweep, files.UNDER_POSTERIOR: _under_posterior, files.CALIBRATION: _calibration}
+
+
+def _follows(there: Path, made: Path, source: str) -> Check:
+    same = there.is_file() and there.read_bytes() == made.read_bytes()
+    return Check(f"{there.name} follows from {source}, byte for byte", same)
+
+
+def _run_again(found: replays.Replayed, what: str) -> Check:
+    count = f"{found.again:,} of {found.of:,} replications"
+    return Check(f"{what}: {count}, run again here, leave the same numbers", not found.differing, ", ".join(found.differing[:5]))
 
 
 def _scenarios_as_written(record: Record) -> Iterator[Check]:
@@ -126,9 +183,7 @@ def _agree_with_each_other(record: Record, results: dict[str, Result]) -> Iterat
         else:
             name = "summary.csv"
             files.write_summary(next(iter(results.values())), made)
-        there = record.folder / name
-        same = there.is_file() and there.read_bytes() == made.read_bytes()
-    yield Check(f"{name} follows from {REPLICATIONS}, byte for byte", same)
+        yield _follows(record.folder / name, made, REPLICATIONS)
 
 
 def _replayed(record: Record, results: dict[str, Result], replay: int, done: Callable[[int, int], None]) -> Iterator[Check]:
@@ -150,11 +205,4 @@ def _replayed(record: Record, results: dict[str, Result], replay: int, done: Cal
 
 def sample(record: Record, count: int) -> list[int]:
     """Return which replications to run again: first, last, and others that the record's own hash picks."""
-    last = record.replications - 1
-    chosen = [0, last][:count]
-    number = 0
-    while len(set(chosen)) < min(count, record.replications):
-        spread = hashlib.sha256(f"{record.arms[0].trace_digest}/{number}".encode()).digest()
-        chosen.append(int.from_bytes(spread[:8], "big") % record.replications)
-        number += 1
-    return sorted(set(chosen))
+    return replays.sample(record.replications, count, record.arms[0].trace_digest)

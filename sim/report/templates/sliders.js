@@ -3,7 +3,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("sweep-data").textContent);
   const controls = document.getElementById("sweep-controls");
-  const table = document.getElementById("sweep-numbers");
+  const rows = [...document.querySelectorAll("#sweep-numbers tr[data-column]")];
   const said = document.getElementById("sweep-place");
   const index = new Map(data.points.map((place, row) => [place.join("/"), row]));
   const inputs = [];
@@ -70,6 +70,15 @@
     return sum;
   };
 
+  const reach = (around, column, whole) => {
+    if (data.worlds) {
+      const [low, high] = [data.low, data.high].map((ends) => written(mixed(around, column, ends), whole));
+      return `${low} to ${high}`;
+    }
+    const half = mixed(around, column, data.halves);
+    return half === null ? "–" : `± ${written(half, whole)}`;
+  };
+
   function show() {
     let around;
     let between = false;
@@ -79,7 +88,7 @@
       between = around.length > 1;
       inputs.forEach((input, at) => {
         const factor = data.factors[at];
-        const words = `${shown(valueAt(factor.values, places[at]))} ${factor.unit === "choice" ? "" : factor.unit}`;
+        const words = `${shown(valueAt(factor.values, places[at]))} ${["choice", "count", "number"].includes(factor.unit) ? "" : factor.unit}`.trim();
         if (input.type === "range") {
           input.nextElementSibling.textContent = words;
           input.setAttribute("aria-valuetext", words);
@@ -92,17 +101,20 @@
       inputs[0].nextElementSibling.textContent = `point ${row}: ${words.join(", ")}`;
     }
     said.textContent = between
-      ? "Between points of the grid: interpolated."
-      : "A point of the design: simulated.";
-    data.measures.forEach((measure, column) => {
-      const [mean, half, error] = table.rows[column].querySelectorAll("td");
+      ? `Between ${data.worlds ? "policies" : "points"} of the grid: interpolated.`
+      : data.worlds
+        ? `A policy of the design: simulated in ${data.worlds} worlds.`
+        : "A point of the design: simulated.";
+    for (const row of rows) {
+      const column = Number(row.dataset.column);
+      const measure = data.measures[column];
+      const [mean, range, error] = row.querySelectorAll("td");
       mean.textContent = written(mixed(around, column, data.means), measure.whole);
-      const width = mixed(around, column, data.halves);
-      half.textContent = width === null ? "–" : `± ${written(width, measure.whole)}`;
+      range.textContent = reach(around, column, measure.whole);
       error.textContent = between && measure.error
         ? `± ${written(measure.error[0], false)}, at most ${written(measure.error[1], false)}`
         : between ? "not known" : "none";
-    });
+    }
   }
 
   if (data.full) {
