@@ -284,13 +284,14 @@ def _milliseconds(values: Floats) -> Ints:
 
 def _holds(block: _Block, model: str) -> Flags:
     """Return which agencies hold an agreement on the first day: as many as reported, nobody knows better which."""
-    held = {
-        "jail_enforcement": block.states.held_jail_enforcement,
-        "warrant_service": block.states.held_warrant_service,
-    }
-    if block.kind != "counties" or model not in held:
-        return np.zeros(block.count, dtype=np.bool_)
-    return _rank(block.of_model("holds", model)) < held[model]
+    held = held_under(block.states, block.kind, model)
+    return _rank(block.of_model("holds", model)) < held if held else np.zeros(block.count, dtype=np.bool_)
+
+
+def held_under(states: StateGroup, kind: str, model: str) -> int:
+    """Return how many agencies of a kind in a group of states hold an agreement under a model on the first day."""
+    held = {"jail_enforcement": states.held_jail_enforcement, "warrant_service": states.held_warrant_service}
+    return held.get(model, 0) if kind == "counties" else 0
 
 
 def _rank(values: Floats) -> Ints:
@@ -339,7 +340,7 @@ def _ordered_time(block: _Block, model: str) -> Ints:
 def _rate_of_arrests(block: _Block, model: str) -> Ints:
     """Return what is expected in a week; agencies differ by a lognormal factor of mean 1."""
     mean, sigma = arrests_under(block.programme, model)
-    activity = exp(sigma * normal_quantile(block.of_model("activity", model)) - sigma**2 / 2)
+    activity = exp(sigma * normal_quantile(block.of_model("activity", model)) - sigma * sigma / 2)
     rates: Floats = np.rint(np.minimum(mean * activity, MOST_ARRESTS) * MARK_UNITS)
     return rates.astype(np.int64)
 
@@ -360,7 +361,7 @@ def _cumulative_pace(programme: Programme, model: str, seed: int, replication: i
     edges, months, rates = pace_by_step(programme, model)
     u = uniforms(seed, replication, WAVES.format(model=model), MONTHS)[months]
     sigma = spread_of_waves(programme)
-    waves = exp(sigma * normal_quantile(u) - sigma**2 / 2)
+    waves = exp(sigma * normal_quantile(u) - sigma * sigma / 2)
     return edges, np.concatenate(([0.0], np.cumsum(rates * waves * np.diff(edges) / WEEK)))
 
 
