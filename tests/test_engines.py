@@ -108,10 +108,10 @@ def test_threads_do_not_disturb_each_other():
 
 
 def test_auto_compiles_only_for_work_that_repays_it(monkeypatch):
-    monkeypatch.setattr(kept, "is_compiled", lambda: False)
+    monkeypatch.setattr(kept, "is_compiled", lambda kind: False)
     assert chosen(AUTO, True, 400) == (SIMPY, "")
     assert chosen(AUTO, True, 100_000) == (COMPILED, "")
-    monkeypatch.setattr(kept, "is_compiled", lambda: True)
+    monkeypatch.setattr(kept, "is_compiled", lambda kind: True)
     assert chosen(AUTO, True, 400) == (COMPILED, "")
     assert chosen(AUTO, True, 3) == (SIMPY, "")
     assert chosen(AUTO, False, 100_000) == (SIMPY, "")

@@ -122,8 +122,9 @@ def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet:
     used, why = engine_for(scenario, engine, replications)
     if used == COMPILED:
         from sim.engines.kept import is_compiled
+        from sim.models import model_of
 
-        if not is_compiled():
+        if not is_compiled(model_of(scenario).kind):
             why = "compiling the engine, once; this takes about a minute."
     if why and not quiet:
         print(why, file=sys.stderr)

@@ -78,7 +78,7 @@ TRAINING = _record("seats", "largest", real=("sends", "put_forward", "course_hou
 #: Seats in training: how many are free, and the agreements that wait for some.
 SEATS = _record("free", "first", "last")
 
-STATE = ("now", "order", "rows", "events", "wakes", "changes", "week", "quarter", "issue", "replication", "finished")
+STATE = ("now", "order", "rows", "events", "wakes", "changes", "week", "quarter", "issue", "active", "replication", "finished")
 POLICY = (
     "agencies", "end", "weeks", "backlog_until", "payments_begin", "vehicles", "equipment", "most_at_work", "last_band",
 )  # fmt: skip
@@ -93,6 +93,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "seats": (SEATS, ()),  # by model
     "woken": (INTEGER, ()),  # agreements that have seats now
     "changed": (INTEGER, ()),  # agreements that began or ended since the last issue of the list
+    "active": (INTEGER, ()),  # agreements with credentialed officers, in order
     # who there is
     "blocks": (BLOCK, ()),
     "eligible": (ELIGIBLE, (len(MODELS),)),  # by block

@@ -141,6 +141,8 @@ def signed(world: World, agency: int, model: int) -> None:
 def agreement_ends(world: World, agency: int, model: int, by_ban: int) -> None:
     """End an agreement."""
     agreement = agreement_of(world, agency, model)
+    if agreement.officers:
+        is_active_no_more(world, model * world.agencies + agency)
     agreement.holds, agreement.officers = 0, 0
     record(world, Kind.ENDED, agency, model, by_ban)
     has_changed(world, agency, model)
@@ -229,6 +231,7 @@ def credentialed(world: World, agency: int, model: int, officers: int) -> None:
     first = agreement.officers == 0
     if first:
         agreement.rate = rate_of_arrests(world, agency, model)
+        is_active(world, model * world.agencies + agency)
     agreement.officers += officers
     record(world, Kind.CREDENTIALED, agency, model, officers)
     if model == TASK_FORCE and first:
@@ -286,15 +289,38 @@ def next_issue(world: World) -> None:
 def week_ends(world: World) -> None:
     """Record the arrests of each agency with credentialed officers."""
     week = world.week - 1
-    for place in range(len(memory.agreements(world))):
+    for number in range(world.active):
+        place = memory.active(world)[number]
+        model, agency = place // world.agencies, place % world.agencies
         agreement = memory.agreements(world)[place]
-        if agreement.officers:
-            model, agency = place // world.agencies, place % world.agencies
-            height = expected(world, agreement.rate, agreement.officers, model)
-            count = arrests(world, agency, model, week, height)
-            if count:
-                record(world, Kind.ARRESTED, agency, model, count)
+        height = expected(world, agreement.rate, agreement.officers, model)
+        count = arrests(world, agency, model, week, height)
+        if count:
+            record(world, Kind.ARRESTED, agency, model, count)
     next_week(world)
+
+
+@compiled
+def is_active(world: World, place: int) -> None:
+    """Enter an agreement among those with credentialed officers, which stand in order."""
+    active, at = memory.active(world), world.active
+    world.active += 1
+    while at > 0 and active[at - 1] > place:
+        active[at] = active[at - 1]
+        at -= 1
+    active[at] = place
+
+
+@compiled
+def is_active_no_more(world: World, place: int) -> None:
+    """Take an agreement out of those with credentialed officers."""
+    active = memory.active(world)
+    world.active -= 1
+    at = 0
+    while active[at] != place:
+        at += 1
+    for later in range(at, world.active):
+        active[later] = active[later + 1]
 
 
 @compiled
@@ -340,7 +366,7 @@ def open_world(room: World, replication: int) -> None:
     world = room[0]
     world.replication = replication
     world.now, world.order, world.rows, world.events, world.wakes, world.changes = 0, 0, 0, 0, 0, 0
-    world.week, world.quarter, world.issue, world.finished = 0, 0, 0, 0
+    world.week, world.quarter, world.issue, world.active, world.finished = 0, 0, 0, 0, 0
     for agency in range(world.agencies):
         memory.agencies(world)[agency].paid, memory.agencies(world)[agency].equipped = 0, 0
     for place in range(len(memory.agreements(world))):

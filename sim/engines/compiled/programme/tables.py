@@ -96,6 +96,7 @@ def tables_of(programme: Programme, seed: int) -> dict[str, Any]:
         "seats": np.zeros(len(MODELS), dtype=SEATS),
         "woken": np.zeros(len(MODELS) * len(agencies), dtype=np.int64),
         "changed": np.zeros(2 * len(MODELS) * len(agencies), dtype=np.int64),
+        "active": np.zeros(len(MODELS) * len(agencies), dtype=np.int64),
         "blocks": _blocks(programme, blocks),
         "eligible": _eligible(programme, blocks),
         **_mandates(programme, blocks, seed),
