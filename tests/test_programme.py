@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
 from jsonschema import ValidationError, validate
 from scipy.stats import chisquare, poisson
 
@@ -19,7 +20,7 @@ from sim.loading import from_plain, shipped_folder, to_plain
 from sim.models import model_of
 from sim.programme.arrests import IN_A_BLOCK, MARK_UNITS, MOST_MARKS, marks_of, seat_of
 from sim.programme.draw import NEVER, draw
-from sim.programme.measures import View, measure_all, measures
+from sim.programme.measures import measure_all, measures
 from sim.programme.pathway import simulate
 from sim.programme.record import MONEY, PAYERS, Kind
 from sim.programme.scenario import ELIGIBLE, KINDS, MODELS, ProgrammeScenario
@@ -30,6 +31,8 @@ from sim.schema import file_schema, file_text, schema_file
 from sim.streams import uniforms
 from sim.units import DAY
 from sim.yaml_reader import read_file
+from tests.any_programme import runs
+from tests.programme_view import View
 
 ADOPTION = "adoption_2025_2026"
 FILES = (ADOPTION, "national_arrests", "payments")
@@ -379,6 +382,24 @@ def test_more_arrests_by_the_officer_leave_every_other_agencys_week_what_it_was(
     assert all(before <= after for _, before, after in changes)
     assert all(before == after for model, before, after in changes if model != MODELS.index("task_force"))
     assert any(before < after for _, before, after in changes)
+
+
+def assert_measures_are_those_read_off(trace, scenario):
+    read = View(trace, scenario).all()
+    assert set(read) == set(measures(scenario))
+    np.testing.assert_array_equal(measure_all(trace, scenario), [read[name] for name in measures(scenario)])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_measures_from_one_pass_of_sums_are_those_read_straight_off_the_trace(name):
+    scenario, _, trace = world(name=name)
+    assert_measures_are_those_read_off(trace, scenario)
+
+
+@given(run=runs())
+def test_measures_of_any_programme_are_those_read_straight_off_the_trace(run):
+    """Fails if what ends is not taken off, or if a day ends after what happens at its midnight instead of before."""
+    assert_measures_are_those_read_off(run.trace, run.scenario)
 
 
 def test_agreements_by_model_by_group_and_by_kind_add_up_on_every_day_that_is_counted():
