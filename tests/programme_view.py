@@ -115,7 +115,7 @@ class View:
         leading = sorted(rows[rows[:, 4] == TASK_FORCE, 6].tolist(), reverse=True)
         arrests = int(rows[:, 6].sum())
         begun = [one for one in self.programme.arrests.national.values() if one.begins <= day]
-        national = max(begun, key=lambda one: one.begins).weekly if begun else 0
+        national = sorted(begun, key=lambda one: one.begins)[-1].weekly if begun else 0
         return {
             "arrests_a_week": arrests,
             "share_of_arrests": arrests / national if national else math.nan,
