@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import ValidationError, validate
 from scipy.stats import chisquare, poisson
 
@@ -397,6 +397,7 @@ def test_measures_from_one_pass_of_sums_are_those_read_straight_off_the_trace(na
 
 
 @given(run=runs())
+@settings(max_examples=60)
 def test_measures_of_any_programme_are_those_read_straight_off_the_trace(run):
     """Fails if what ends is not taken off, or if a day ends after what happens at its midnight instead of before."""
     assert_measures_are_those_read_off(run.trace, run.scenario)
