@@ -78,7 +78,7 @@ TRAINING = _record("seats", "largest", real=("sends", "put_forward", "course_hou
 #: Seats in training: how many are free, and the agreements that wait for some.
 SEATS = _record("free", "first", "last")
 
-STATE = ("now", "order", "rows", "events", "wakes", "changes", "week", "quarter", "issue", "active", "replication", "finished")
+STATE = ("now", "order", "rows", "events", "wakes", "changes", "week", "quarter", "issue", "active", "replication")
 POLICY = (
     "agencies", "end", "weeks", "backlog_until", "payments_begin", "vehicles", "equipment", "most_at_work", "last_band",
 )  # fmt: skip

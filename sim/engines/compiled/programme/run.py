@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from sim.engines.compiled.programme.pathway import DONE, ROOM_IS_SHORT, advance, open_world
+from sim.engines.compiled.programme.engine import DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.programme.tables import Memory
 from sim.engines.compiled.programme.tally import add_rows
 from sim.engines.compiled.tally import add_to_digest

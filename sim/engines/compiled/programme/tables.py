@@ -9,6 +9,7 @@ import numpy as np
 from sim import streams
 from sim.distributions import Distribution
 from sim.engines.compiled.columns import Law
+from sim.engines.compiled.programme.engine import ROWS_OF_A_STEP
 from sim.engines.compiled.programme.layout import (
     AGENCY,
     AGREEMENT,
@@ -20,7 +21,6 @@ from sim.engines.compiled.programme.layout import (
     SEATS,
     TRAINING,
 )
-from sim.engines.compiled.programme.pathway import ROWS_OF_A_STEP
 from sim.programme.draw import (
     CHOOSES,
     LIST_GAP,
