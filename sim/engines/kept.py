@@ -17,6 +17,7 @@ from pathlib import Path
 
 _SIM = Path(__file__).resolve().parents[1]
 _OTHERS = ("calendar", "chance", "distributions", "elementary", "entities", "fields", "scenario", "trace", "units")
+_PROGRAMME = ("arrests", "draw", "pathway", "record", "scenario", "steps", "tally")
 #: Made when everything has been compiled that a kind of scenario needs.
 STAMP = "complete-{kind}"
 
@@ -28,7 +29,7 @@ def sources() -> list[Path]:
         *(_SIM / f"{name}.py" for name in _OTHERS),
         _SIM / "pathway" / "places.py",
         _SIM / "measures" / "tally.py",
-        *sorted((_SIM / "programme").glob("*.py")),
+        *(_SIM / "programme" / f"{name}.py" for name in _PROGRAMME),
     ]
 
 
