@@ -67,6 +67,7 @@ PROGRAMME = Model(
     measures=programme_measures.measures,
     measure_all=programme_measures.measure_all,
     part_of=lambda scenario: programme_measures.part_of(programme_measures.measures(scenario)),
+    compiled="sim.engines.compiled.programme.run",
 )
 
 

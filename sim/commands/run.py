@@ -104,7 +104,7 @@ def run(
             replications=replications,
             precision=wishes,
             seed=seed,
-            workers=worker_count(workers, count, used),
+            workers=worker_count(workers, count, used, loaded),
             engine=used,
             progress=progress,
         )

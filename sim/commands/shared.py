@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MOST_REPLICATIONS = 10_000_000
 MOST_WORKERS = 256
-#: Below this, starting further processes takes longer than the work; by engine.
-WORTH_A_SECOND_WORKER = {"simpy": 60, "compiled": 20_000}
+#: Below this, starting further processes takes longer than the work; by engine, and for a programme, which is more work.
+WORTH_A_SECOND_WORKER = {"simpy": 60, "compiled": 20_000, "compiled programme": 1_000}
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A YAML file, or a name that 'stopflow list' shows.", show_default=False)
@@ -50,10 +50,12 @@ def operation_of(scenario: ScenarioFile) -> Scenario | None:
     return scenario if isinstance(scenario, Scenario) else None
 
 
-def worker_count(wanted: int | None, replications: int, engine: str = "simpy") -> int:
+def worker_count(wanted: int | None, replications: int, engine: str = "simpy", scenario: ScenarioFile | None = None) -> int:
     """Return how many processes to use: as many as there are cores, if the work is worth it."""
     if wanted is not None:
         return wanted
+    if engine == "compiled" and scenario is not None and operation_of(scenario) is None:
+        engine = "compiled programme"
     return (os.cpu_count() or 1) if replications >= WORTH_A_SECOND_WORKER[engine] else 1
 
 
@@ -122,8 +124,9 @@ def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet:
     used, why = engine_for(scenario, engine, replications)
     if used == COMPILED:
         from sim.engines.kept import is_compiled
+        from sim.models import model_of
 
-        if not is_compiled():
+        if not is_compiled(model_of(scenario).kind):
             why = "compiling the engine, once; this takes about a minute."
     if why and not quiet:
         print(why, file=sys.stderr)

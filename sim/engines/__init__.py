@@ -8,13 +8,13 @@ from sim.errors import UsageError, nearest
 
 AUTO, SIMPY, COMPILED = "auto", "simpy", "compiled"
 ENGINES = (AUTO, SIMPY, COMPILED)
-#: Fewer replications are done by the SimPy processes before the compiled ones have been found on disk.
-WORTH_LOADING = 200
+#: Fewer replications are done by the SimPy processes before the compiled ones have been found on disk; by kind of scenario.
+WORTH_LOADING = {"operation": 200, "programme": 5}
 #: Fewer are done by the SimPy processes, on all cores, before the compiled ones have been made.
-WORTH_COMPILING = 4_000
+WORTH_COMPILING = {"operation": 4_000, "programme": 400}
 
 
-def chosen(wanted: str, covered: bool, replications: int) -> tuple[str, str]:
+def chosen(wanted: str, covered: bool, replications: int, kind: str = "operation") -> tuple[str, str]:
     """Return the engine to use, and one line on why it is not the one that was wished for; empty if it is.
 
     Parameters
@@ -25,6 +25,8 @@ def chosen(wanted: str, covered: bool, replications: int) -> tuple[str, str]:
         Whether the compiled engine covers the scenario.
     replications
         How many are to be made; ``auto`` compiles only for work that repays it.
+    kind
+        What the scenario is of.
 
     Raises
     ------
@@ -42,8 +44,8 @@ def chosen(wanted: str, covered: bool, replications: int) -> tuple[str, str]:
         if not installed:
             raise UsageError("--engine compiled: numba is not installed; install stopflow with its extra: stopflow[fast].")
         return COMPILED, ""
-    if not (covered and installed) or replications < WORTH_LOADING:
+    if not (covered and installed) or replications < WORTH_LOADING[kind]:
         return SIMPY, ""
     from sim.engines.kept import is_compiled
 
-    return (COMPILED if replications >= WORTH_COMPILING or is_compiled() else SIMPY), ""
+    return (COMPILED if replications >= WORTH_COMPILING[kind] or is_compiled(kind) else SIMPY), ""

@@ -17,17 +17,19 @@ from pathlib import Path
 
 _SIM = Path(__file__).resolve().parents[1]
 _OTHERS = ("calendar", "chance", "distributions", "elementary", "entities", "fields", "scenario", "trace", "units")
-#: Made when everything has been compiled.
-STAMP = "complete"
+_PROGRAMME = ("arrests", "draw", "pathway", "record", "scenario", "steps", "tally")
+#: Made when everything has been compiled that a kind of scenario needs.
+STAMP = "complete-{kind}"
 
 
 def sources() -> list[Path]:
     """Return the files that the compiled engine is made of."""
     return [
-        *sorted((_SIM / "engines" / "compiled").glob("*.py")),
+        *sorted((_SIM / "engines" / "compiled").rglob("*.py")),
         *(_SIM / f"{name}.py" for name in _OTHERS),
         _SIM / "pathway" / "places.py",
         _SIM / "measures" / "tally.py",
+        *(_SIM / "programme" / f"{name}.py" for name in _PROGRAMME),
     ]
 
 
@@ -49,11 +51,11 @@ def folder() -> Path:
         return Path(tempfile.mkdtemp(prefix="stopflow-"))
 
 
-def is_compiled() -> bool:
-    """Return whether the compiler's work is there."""
-    return (folder() / STAMP).exists()
+def is_compiled(kind: str) -> bool:
+    """Return whether the compiler's work for a kind of scenario is there."""
+    return (folder() / STAMP.format(kind=kind)).exists()
 
 
-def remember() -> None:
-    """Note that everything has been compiled."""
-    (folder() / STAMP).touch()
+def remember(kind: str) -> None:
+    """Note that everything has been compiled for a kind of scenario."""
+    (folder() / STAMP.format(kind=kind)).touch()

@@ -135,13 +135,14 @@ def run_block(scenario: ScenarioFile, seed: int, first: int, count: int, engine:
 
 def made_ready(scenario: ScenarioFile, seed: int, engine: str) -> None:
     """Let the compiled engine be made here, once, so that workers find it on disk and do not make it at the same time."""
-    if engine == COMPILED and not kept.is_compiled():
+    if engine == COMPILED and not kept.is_compiled(model_of(scenario).kind):
         run_block(scenario, seed, 0, 1, engine)
 
 
 def engine_for(scenario: ScenarioFile, engine: str, replications: int) -> tuple[str, str]:
     """Return the engine that :func:`run` will use, and one line on why it is not the one that was wished for."""
-    return chosen(engine, bool(model_of(scenario).compiled), replications)
+    model = model_of(scenario)
+    return chosen(engine, bool(model.compiled), replications, model.kind)
 
 
 def run(  # noqa: PLR0913 - all but the scenario are optional and by name

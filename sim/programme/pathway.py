@@ -2,7 +2,9 @@
 
 Each agreement is one journey: an agency may make several, under different models. Read :func:`agreement`, then
 :func:`training`, :func:`credentials` and :func:`first_payment`; beside them run the published list, the weeks of
-arrests and the quarters of pay. Nothing is drawn here. Times are milliseconds from the first day's midnight.
+arrests and the quarters of pay. Nothing is drawn here. Times are milliseconds from the first day's midnight. What happens at
+the same instant happens in the order of :class:`sim.programme.steps.Step`. The compiled engine tells the same story in
+:mod:`sim.engines.compiled.programme.pathway`; whoever changes one changes the other.
 """
 
 from __future__ import annotations
@@ -14,11 +16,10 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.elementary import exp, normal_quantile
-from sim.programme.draw import NEVER, WEEK, ProgrammeDraws
+from sim.programme.draw import BY_THE_OFFICER, NEVER, WEEK, ProgrammeDraws
 from sim.programme.record import NOBODY, PAYERS, Kind
-from sim.programme.scenario import MODELS, ProgrammeScenario
-from sim.streams import Floats, Ints
+from sim.programme.scenario import MODELS, Programme, ProgrammeScenario
+from sim.programme.steps import Step, priority
 from sim.trace import Trace
 from sim.units import DAY
 
@@ -26,8 +27,6 @@ TASK_FORCE = MODELS.index("task_force")
 FEDERAL, LOCAL = PAYERS.index("federal"), PAYERS.index("local")
 DAYS_IN_A_YEAR = 365
 HOURS_IN_A_YEAR = 2080
-#: With a mean beyond this the chance of no arrest is no number above 0 any more.
-LARGEST_MEAN = 700
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -67,13 +66,16 @@ class World:
         """Begin a journey beside this one."""
         self.env.process(process)
 
-    def wait(self, duration: int) -> simpy.Event:
-        """Return the event that comes after a duration."""
-        return self.env.timeout(int(duration))
+    def wait(self, duration: int, step: Step, agency: int = 0, model: int = 0) -> simpy.Event:
+        """Return the event that comes after a duration, at its place among those of the same instant."""
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None  # as simpy.Timeout does, which knows no place among its equals
+        self.env.schedule(event, priority(step, agency, model), int(duration))  # type: ignore[arg-type]
+        return event
 
-    def until(self, time: int) -> simpy.Event:
+    def until(self, time: int, step: Step, agency: int = 0, model: int = 0) -> simpy.Event:
         """Return the event of a time; at once if it has passed."""
-        return self.env.timeout(max(0, int(time) - self.now))
+        return self.wait(max(0, int(time) - self.now), step, agency, model)
 
 
 def simulate(scenario: ProgrammeScenario, draws: ProgrammeDraws) -> Trace:
@@ -106,12 +108,13 @@ def agreement(world: World, agency: int, model: int) -> Process:
     """Ask, be evaluated, sign, train, and hold the agreement until the agency gives it up or its state forbids it."""
     drawn, ban = world.draws.under[model], int(world.draws.bans[agency])
     if not drawn.holds[agency]:
-        yield world.until(drawn.asks[agency])
+        yield world.until(drawn.asks[agency], Step.ASKS, agency, model)
         if world.now >= ban:
             return
         world.record(Kind.ASKED, agency, model)
-        in_backlog = world.now < _time_of(world, world.programme.pipeline.backlog_until)
-        yield world.wait(drawn.evaluation_in_backlog[agency] if in_backlog else drawn.evaluation[agency])
+        in_backlog = world.now < time_of(world.programme, world.programme.pipeline.backlog_until)
+        evaluation = drawn.evaluation_in_backlog if in_backlog else drawn.evaluation
+        yield world.wait(evaluation[agency], Step.EVALUATED, agency, model)
         if drawn.declined[agency] or world.now >= ban:
             world.record(Kind.DECLINED, agency, model)
             return
@@ -122,13 +125,13 @@ def agreement(world: World, agency: int, model: int) -> Process:
     if drawn.holds[agency]:  # long-standing partners are on the list and at work
         world.listed[model, agency] = True
         world.record(Kind.LISTED, agency, model)
-        world.start(credentials(world, agency, model, _put_forward(world, agency, model), wait=0))
+        world.start(credentials(world, agency, model, int(drawn.put_forward[agency]), wait=0))
     elif drawn.sends[agency]:
         world.start(training(world, agency, model))
     forbidden = ban + int(world.draws.wind_down[agency]) if ban < NEVER else NEVER
     given_up = world.now + int(drawn.gives_up[agency])
     if min(forbidden, given_up) < world.end:
-        yield world.until(min(forbidden, given_up))
+        yield world.until(min(forbidden, given_up), Step.AGREEMENT_ENDS, agency, model)
         world.holds[model, agency] = False
         world.officers[model, agency] = 0
         world.record(Kind.ENDED, agency, model, detail=int(forbidden <= given_up))
@@ -137,17 +140,17 @@ def agreement(world: World, agency: int, model: int) -> Process:
 def training(world: World, agency: int, model: int) -> Process:
     """Prepare, then send the officers put forward to the course, class by class, as seats become free."""
     drawn, course = world.draws.under[model], world.training[model]
-    yield world.wait(drawn.prepares[agency])
-    waiting = _put_forward(world, agency, model)
+    yield world.wait(drawn.prepares[agency], Step.PREPARED, agency, model)
+    waiting = int(drawn.put_forward[agency])
     largest = min(course.class_size, course.seats)
     while waiting and largest and world.holds[model, agency]:
         officers = min(waiting, largest)
         yield world.seats[model].get(officers)
         world.record(Kind.SEATS_TAKEN, agency, model, officers)
-        yield world.wait(drawn.course[agency])
+        yield world.wait(drawn.course[agency], Step.COURSE_ENDS, agency, model)
         world.record(Kind.SEATS_FREED, agency, model, officers)
         yield world.seats[model].put(officers)
-        hourly = world.programme.payments.salary / HOURS_IN_A_YEAR
+        hourly = hourly_wage(world.programme)
         world.pay(Kind.TRAINING, agency, model, round(officers * course.course_hours * hourly), LOCAL)
         world.start(credentials(world, agency, model, officers, wait=int(drawn.credentials[agency])))
         waiting -= officers
@@ -155,7 +158,7 @@ def training(world: World, agency: int, model: int) -> Process:
 
 def credentials(world: World, agency: int, model: int, officers: int, wait: int) -> Process:
     """Give officers their credentials; with the first the agency is active, and a task force agency will be paid."""
-    yield world.wait(wait)
+    yield world.wait(wait, Step.CREDENTIALED, agency, model)
     if not world.holds[model, agency]:
         return
     first = world.officers[model, agency] == 0
@@ -168,7 +171,8 @@ def credentials(world: World, agency: int, model: int, officers: int, wait: int)
 def first_payment(world: World, agency: int) -> Process:
     """Pay vehicles, and the equipment of those credentialed by then; later officers' comes with the quarter."""
     payments = world.programme.payments
-    yield world.until(max(_time_of(world, payments.begins), world.now) + int(world.draws.first_payment[agency]))
+    begins = max(time_of(world.programme, payments.begins), world.now)
+    yield world.until(begins + int(world.draws.first_payment[agency]), Step.PAID, agency, TASK_FORCE)
     if not world.holds[TASK_FORCE, agency]:
         return
     world.paid[agency] = True
@@ -179,7 +183,7 @@ def first_payment(world: World, agency: int) -> Process:
 def published_list(world: World) -> Process:
     """Issue the list from time to time: what was signed since the last issue appears, what ended vanishes."""
     for gap in world.draws.list_gaps.tolist():
-        yield world.wait(gap)
+        yield world.wait(gap, Step.LIST_ISSUED)
         for model, agency in np.argwhere(world.holds & ~world.listed).tolist():
             world.record(Kind.LISTED, agency, model)
         for model, agency in np.argwhere(world.listed & ~world.holds).tolist():
@@ -189,16 +193,14 @@ def published_list(world: World) -> Process:
 
 def weeks_of_arrests(world: World) -> Process:
     """Record, at the end of each week, the arrests of each agency with credentialed officers."""
-    arrests = world.programme.arrests
-    mean = {"jail_enforcement": arrests.per_jail_enforcement, "warrant_service": arrests.per_warrant_service}
+    most = world.programme.arrests.most_at_work
     for week in range(world.end // WEEK):
-        yield world.until((week + 1) * WEEK)
-        for model, name in enumerate(MODELS):
-            active = np.flatnonzero(world.officers[model])
+        yield world.until((week + 1) * WEEK, Step.WEEK_ENDS)
+        for model, by_the_officer in enumerate(BY_THE_OFFICER):
             drawn = world.draws.under[model]
-            at_work = np.minimum(world.officers[model, active], arrests.most_at_work)
-            strength = mean[name] if name in mean else at_work * arrests.per_task_force_officer
-            counts = poisson(strength * drawn.activity[active], drawn.arrests[active, week])
+            active = np.flatnonzero(world.officers[model])
+            at_work = np.minimum(world.officers[model, active], most) if by_the_officer else 1
+            counts = drawn.arrests.below(active, week, drawn.rate[active] * at_work)
             for agency, count in zip(active[counts > 0].tolist(), counts[counts > 0].tolist(), strict=True):
                 world.record(Kind.ARRESTED, agency, model, count)
 
@@ -206,10 +208,9 @@ def weeks_of_arrests(world: World) -> Process:
 def quarters_of_pay(world: World) -> Process:
     """Pay, at the end of each quarter, salary, overtime and award of the officers of every agency that is paid."""
     payments = world.programme.payments
-    award = (payments.award.from_90, payments.award.from_80, payments.award.from_70, 0)
-    for number, (first, last) in enumerate(_quarters(world)):
-        yield world.until(last)
-        salaries = payments.salary * (last - first) / DAY / DAYS_IN_A_YEAR
+    award = awards(world.programme)
+    for number, (last, salaries) in enumerate(quarters(world.programme)):
+        yield world.until(last, Step.QUARTER_ENDS)
         for agency in np.flatnonzero(world.paid & world.holds[TASK_FORCE]).tolist():
             officers = int(world.officers[TASK_FORCE, agency])
             world.pay(Kind.SALARY, agency, TASK_FORCE, round(officers * payments.salary_paid * salaries))
@@ -219,62 +220,41 @@ def quarters_of_pay(world: World) -> Process:
             _pay_equipment(world, agency)
 
 
-def poisson(mean: Floats, u: Floats) -> Ints:
-    """Return the counts below which a share ``u`` of a Poisson distribution lies.
-
-    Probabilities are summed; beyond :data:`LARGEST_MEAN`, where the first of them is no number above 0, the normal
-    distribution of the same mean and variance stands in.
-
-    Parameters
-    ----------
-    mean
-        Means, shape (n,).
-    u
-        Numbers strictly between 0 and 1, shape (n,).
-    """
-    large = mean > LARGEST_MEAN
-    counts = np.where(large, np.maximum(np.rint(mean + np.sqrt(mean) * normal_quantile(u)), 0), 0).astype(np.int64)
-    chance = np.where(large, 0.0, exp(-mean))
-    reached = chance.copy()
-    step = 0
-    open_ = (u > reached) & (chance > 0)
-    while open_.any():
-        step += 1
-        chance = chance * mean / step
-        reached = reached + chance
-        counts[open_] = step
-        # Far beyond the mean the sum no longer grows in floating point: what is still open has its count.
-        open_ &= (u > reached) & ((step < mean) | (chance > 0))
-    return counts
-
-
-def _time_of(world: World, day: date) -> int:
-    """Return the midnight at which a day begins; below 0 before the first day."""
-    begins: date = world.programme.calendar.begins
-    return (day - begins).days * DAY
-
-
-def _put_forward(world: World, agency: int, model: int) -> int:
-    share: float = world.training[model].put_forward
-    return max(1, round(int(world.draws.sworn[agency]) * share))
-
-
 def _pay_equipment(world: World, agency: int) -> None:
     new = max(0, int(world.officers[TASK_FORCE, agency] - world.equipped[agency]))
     world.pay(Kind.EQUIPMENT, agency, TASK_FORCE, new * world.programme.payments.equipment)
     world.equipped[agency] += new
 
 
-def _quarters(world: World) -> list[tuple[int, int]]:
-    """Return beginning and end of the quarters in which the federal government pays, as far as they are watched."""
-    calendar, begins = world.programme.calendar, world.programme.payments.begins
-    quarters: list[tuple[int, int]] = []
-    year, month = begins.year, (begins.month - 1) // 3 * 3 + 1
+def time_of(programme: Programme, day: date) -> int:
+    """Return the midnight at which a day begins; below 0 before the first day."""
+    begins: date = programme.calendar.begins
+    return (day - begins).days * DAY
+
+
+def hourly_wage(programme: Programme) -> float:
+    """Return what an officer costs an hour, in USD."""
+    salary: float = programme.payments.salary
+    return salary / HOURS_IN_A_YEAR
+
+
+def awards(programme: Programme) -> tuple[int, ...]:
+    """Return the quarterly award for an officer by the band of people located, in USD."""
+    award = programme.payments.award
+    return (award.from_90, award.from_80, award.from_70, 0)
+
+
+def quarters(programme: Programme) -> list[tuple[int, float]]:
+    """Return the ends of the quarters in which the federal government pays, as far as they are watched, and a salary in each."""
+    calendar, payments = programme.calendar, programme.payments
+    found: list[tuple[int, float]] = []
+    year, month = payments.begins.year, (payments.begins.month - 1) // 3 * 3 + 1
     while True:
-        first = max(begins, date(year, month, 1))
+        first = max(payments.begins, date(year, month, 1))
         year, month = (year + 1, 1) if month == 10 else (year, month + 3)
         last = date(year, month, 1)
         if last >= calendar.end:  # what would be paid on the day after the last is not seen
-            return quarters
+            return found
         if last > calendar.begins:
-            quarters.append((max(0, _time_of(world, first)), _time_of(world, last)))
+            begins, ends = max(0, time_of(programme, first)), time_of(programme, last)
+            found.append((ends, payments.salary * (ends - begins) / DAY / DAYS_IN_A_YEAR))

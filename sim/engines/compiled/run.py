@@ -81,7 +81,7 @@ class Engine:
             kinds[number], sums[number] = self.kept.kinds, self.kept.sums
             lengths_of(self.kept.added, self.kept.holds, self.kept.sums, lengths[number])
             digests.append(digest_text(int(self.digest[0])))
-        remember()
+        remember("operation")
         return Events(self.scenario, kinds, sums, lengths), digests
 
     def trace(self, replication: int) -> Trace:
