@@ -21,6 +21,7 @@ from numba.core.typing.templates import signature as signature_of
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 WORD = ir.IntType(64)
+WHOLE = (types.Integer, types.IntEnumMember, types.Boolean)
 
 
 class Table(types.Type):
@@ -44,9 +45,10 @@ class Table(types.Type):
 
     def at(self, index: Any) -> Any:
         """Return the type of what stands at an index; None if there is no such index."""
-        depth = len(index) if isinstance(index, types.BaseTuple) else 1
-        if depth > len(self.strides):
+        parts: list[Any] = list(index) if isinstance(index, types.BaseTuple) else [index]  # type: ignore[call-overload]
+        if len(parts) > len(self.strides) or not all(isinstance(part, WHOLE) for part in parts):
             return None
+        depth = len(parts)
         if depth == len(self.strides):
             return self.element
         return Table(self.table, self.element, self.strides[depth:], self.is_fixed)

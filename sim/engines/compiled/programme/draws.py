@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from sim.engines.compiled.columns import Law
-from sim.engines.compiled.compiler import compiled
-from sim.engines.compiled.draws import exp_of, found, inverse, log_of, milliseconds, normal_quantile_of
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays
+from sim.engines.compiled.draws import between, exp_of, found, four, inverse, log_of, milliseconds, normal_quantile_of
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.layout import Duration, OfAgency, OfModel, World
 from sim.fields import MOST_STAFF
@@ -90,13 +90,13 @@ def arrests(world: World, agency: int, model: int, week: int, height: int) -> in
     row, keys = one.block * MANY_MODELS + model, memory.model_keys(world)
     first_key, second_key = keys[row, OfModel.ARRESTS, 0], keys[row, OfModel.ARRESTS, 1]
     number, reached = one.number, 0
-    for mark in range(BLOCKS * IN_A_BLOCK):
-        seat, lane = seat_of_block(number, mark // IN_A_BLOCK), mark % IN_A_BLOCK
-        u = found(first_key, second_key, world.replication, seat, week * IN_A_BLOCK + lane)
-        gap = int(np.rint(-log_of(1.0 - u) * MARK_UNITS))
-        if reached + gap > height:
-            return mark
-        reached += gap
+    for block in range(BLOCKS):
+        lanes = four(first_key, second_key, world.replication, seat_of_block(number, block), week)
+        for lane in range(IN_A_BLOCK):
+            gap = int(np.rint(-log_of(1.0 - between(lanes[lane])) * MARK_UNITS))
+            if reached + gap > height:
+                return block * IN_A_BLOCK + lane
+            reached += gap
     u = found(first_key, second_key, world.replication, seat_of_block(number, BLOCK_BEYOND), week * IN_A_BLOCK)
     more = (height - reached) / MARK_UNITS
     return BLOCKS * IN_A_BLOCK + int(max(np.rint(more + math.sqrt(more) * normal_quantile_of(u)), 0.0))
@@ -106,7 +106,7 @@ def arrests(world: World, agency: int, model: int, week: int, height: int) -> in
 def located(world: World, agency: int, quarter: int) -> int:
     """Return the band of people located in a quarter."""
     bands = memory.bands(world)
-    point = of_agency(world, OfAgency.LOCATED, agency, QUARTERS, quarter) * bands[len(bands) - 1]
+    point = of_agency(world, OfAgency.LOCATED, agency, QUARTERS, quarter) * bands[world.many_bands - 1]
     band = 0
     while band < world.last_band and bands[band] <= point:
         band += 1
@@ -139,7 +139,7 @@ def draw_paces(world: World) -> None:
     keys, months = memory.wave_keys(world), memory.months(world)
     for model in range(MANY_MODELS):
         paced[0, model] = 0.0
-        for step in range(len(months)):
+        for step in range(world.many_months):
             u = found(keys[model, 0], keys[model, 1], world.replication, 0, months[step])
             wave = exp_of(world.waves * normal_quantile_of(u) - world.waves * world.waves / 2)
             more = rates[step, model] * wave * (edges[step + 1] - edges[step]) / WEEK
@@ -150,14 +150,14 @@ def draw_paces(world: World) -> None:
 def draw_inquiries(world: World) -> None:
     """Find for every agency and model whether it holds an agreement on the first day, and if not, when it asks."""
     agreements = memory.agreements(world)
-    for place in range(len(agreements)):
+    for place in range(world.many_agreements):
         agreements[place].asks, agreements[place].held = NEVER, 0
-    for block in range(len(memory.blocks(world))):
+    for block in range(world.many_blocks):
         for model in range(MANY_MODELS):
             if memory.eligible(world)[block, model].may:
                 draw_own_times(world, block, model)
                 draw_holders(world, block, model)
-    for mandate in range(len(memory.mandates(world))):
+    for mandate in range(world.many_mandates):
         draw_ordered_times(world, mandate)
 
 
@@ -166,7 +166,7 @@ def draw_own_times(world: World, number: int, model: int) -> None:
     """Find when each agency of a block asks by itself."""
     block, eager = memory.blocks(world)[number], memory.eligible(world)[number, model].eager
     edges, paced = memory.edges(world), memory.paced(world)
-    last = len(edges) - 1
+    last = world.many_edges - 1
     if eager == 0.0 or paced[last, model] == 0.0:
         return
     for agency in range(block.first, block.first + block.count):
@@ -184,7 +184,7 @@ def draw_own_times(world: World, number: int, model: int) -> None:
             memory.agreements(world)[model * world.agencies + agency].asks = asks
 
 
-@compiled
+@compiled_with_new_arrays
 def draw_holders(world: World, number: int, model: int) -> None:
     """Find which agencies of a block hold an agreement on the first day."""
     block, held = memory.blocks(world)[number], memory.eligible(world)[number, model].held
@@ -197,7 +197,7 @@ def draw_holders(world: World, number: int, model: int) -> None:
         memory.agreements(world)[model * world.agencies + block.first + one].held = 1
 
 
-@compiled
+@compiled_with_new_arrays
 def draw_ordered_times(world: World, number: int) -> None:
     """Find when the agencies that a mandate covers, the largest of its block, ask because of it."""
     mandate, keys = memory.mandates(world)[number], memory.day_keys(world)

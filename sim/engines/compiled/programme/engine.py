@@ -43,7 +43,7 @@ def open_world(room: World, replication: int) -> None:
     world.week, world.quarter, world.issue, world.active = 0, 0, 0, 0
     for agency in range(world.agencies):
         memory.agencies(world)[agency].paid, memory.agencies(world)[agency].equipped = 0, 0
-    for place in range(len(memory.agreements(world))):
+    for place in range(world.many_agreements):
         agreement = memory.agreements(world)[place]
         agreement.holds, agreement.listed, agreement.officers, agreement.waiting = 0, 0, 0, 0
     for model in range(MANY_MODELS):
@@ -66,7 +66,7 @@ def advance(room: World, most_rows: int) -> int:
     while True:
         if world.rows > most_rows:
             return ROWS_ARE_FULL
-        if world.events + len(memory.agreements(world)) + SPARE > len(memory.events(world)):
+        if world.events + world.many_agreements + SPARE > world.many_events:
             return ROOM_IS_SHORT
         if memory.events(world)[0, 0] >= world.end:  # the list is issued for ever, so there is always one
             return DONE

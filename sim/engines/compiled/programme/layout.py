@@ -120,6 +120,11 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "salaries": (REAL, ()),  # by quarter
     "awards": (INTEGER, ()),  # by band
 }
+#: Arrays that change while a replication runs; the others say what the scenario says.
+CHANGING = (
+    "events", "rows", "agencies", "agreements", "training", "seats", "woken", "changed", "active", "blocks", "mandates",
+    "paced",
+)  # fmt: skip
 PROGRAMME = np.dtype(
     [(name, np.int64) for name in (*STATE, *POLICY)]
     + [(name, np.float64) for name in NUMBERS]

@@ -1,61 +1,48 @@
-"""Where the arrays of a programme's world lie, as in :mod:`sim.engines.compiled.memory`."""
+"""Where the tables of a programme's world lie, as in :mod:`sim.engines.compiled.memory`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sim.engines.compiled.compiler import compiled, pointer
-from sim.engines.compiled.memory import Array, carray
-from sim.engines.compiled.programme.layout import ARRAYS, World
+from sim.engines.compiled.programme.layout import ARRAYS, CHANGING, World
+from sim.engines.compiled.table import table_in
+
+Find = Callable[[World], Any]
 
 
-def _array(name: str) -> Array:
+def _table(name: str) -> Find:
     dtype, columns = ARRAYS[name]
-    at, many = f"at_{name}", f"many_{name}"
-    width, depth = (*columns, 0, 0)[:2]
-
-    def rows(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many],), dtype)
-
-    def rows_of_columns(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many], width), dtype)
-
-    def rows_of_rows(world: World) -> Any:
-        return carray(pointer(world[at]), (world[many], width, depth), dtype)
-
-    function: Any = (rows, rows_of_columns, rows_of_rows)[len(columns)]
-    # A name of its own: the compiler tells kept functions apart by name, and several processes may keep theirs at once.
-    function.__name__ = function.__qualname__ = f"programme_{name}"
-    made: Array = compiled(function)
-    return made
+    found: Find = table_in(name, dtype, columns, is_fixed=name not in CHANGING)
+    return found
 
 
-events = _array("events")
-agencies = _array("agencies")
-agreements = _array("agreements")
-training = _array("training")
-seats = _array("seats")
-woken = _array("woken")
-changed = _array("changed")
-active = _array("active")
-blocks = _array("blocks")
-eligible = _array("eligible")
-mandates = _array("mandates")
-chosen = _array("chosen")
-agency_keys = _array("agency_keys")
-model_keys = _array("model_keys")
-choice_keys = _array("choice_keys")
-day_keys = _array("day_keys")
-wave_keys = _array("wave_keys")
-list_key = _array("list_key")
-laws = _array("laws")
-figures = _array("figures")
-spans = _array("spans")
-bands = _array("bands")
-edges = _array("edges")
-months = _array("months")
-rates = _array("rates")
-paced = _array("paced")
-quarter_ends = _array("quarter_ends")
-salaries = _array("salaries")
-awards = _array("awards")
+events = _table("events")
+agencies = _table("agencies")
+agreements = _table("agreements")
+training = _table("training")
+seats = _table("seats")
+woken = _table("woken")
+changed = _table("changed")
+active = _table("active")
+blocks = _table("blocks")
+eligible = _table("eligible")
+mandates = _table("mandates")
+chosen = _table("chosen")
+agency_keys = _table("agency_keys")
+model_keys = _table("model_keys")
+choice_keys = _table("choice_keys")
+day_keys = _table("day_keys")
+wave_keys = _table("wave_keys")
+list_key = _table("list_key")
+laws = _table("laws")
+figures = _table("figures")
+spans = _table("spans")
+bands = _table("bands")
+edges = _table("edges")
+months = _table("months")
+rates = _table("rates")
+paced = _table("paced")
+quarter_ends = _table("quarter_ends")
+salaries = _table("salaries")
+awards = _table("awards")

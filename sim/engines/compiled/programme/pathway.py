@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.draws import (
     arrests,
@@ -250,10 +250,13 @@ def pay_equipment(world: World, agency: int) -> None:
 # --- what comes from time to time -------------------------------------------------------------------------------------
 
 
-@compiled
+@compiled_with_new_arrays
 def list_issued(world: World) -> None:
     """Issue the list: what was signed since the last issue appears, what ended vanishes."""
-    changed = np.sort(memory.changed(world)[: world.changes])
+    changed = np.empty(world.changes, dtype=np.int64)
+    for number in range(world.changes):
+        changed[number] = memory.changed(world)[number]
+    changed.sort()
     world.changes = 0
     for place in changed:
         agreement = memory.agreements(world)[place]
@@ -342,6 +345,6 @@ def quarter_ends(world: World) -> None:
 @compiled
 def next_quarter(world: World) -> None:
     """Wait for the end of the next quarter."""
-    if world.quarter < len(memory.quarter_ends(world)):
+    if world.quarter < world.many_quarter_ends:
         world.quarter += 1
         until(world, memory.quarter_ends(world)[world.quarter - 1], Step.QUARTER_ENDS, 0, 0, 0)

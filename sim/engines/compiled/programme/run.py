@@ -59,7 +59,7 @@ class Engine:
                 done = self.advance()
                 rows = self.take_rows()
                 add_rows(rows, 0, len(rows), self.moments, self.asked.payments_begin, self.week_places, *self.tables)
-                add_to_digest(rows, 0, len(rows), before, self.digest)
+                add_to_digest(rows, len(rows), before, self.digest)
                 before += len(rows)
             kept[number], weeks[number], to_credential[number] = finished(self.asked, *self.tables)
             digests.append(digest_text(int(self.digest[0])))
