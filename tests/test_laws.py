@@ -11,11 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 
 from sim import loading
-from sim.audit.audit import COUNTRY, ROAD, broken_by, tell
+from sim.audit.audit import ROAD, broken_by, tell
 from sim.audit.law import Law, in_words
-from sim.experiment.replications import replicate
 from sim.loading import to_plain
-from sim.models import model_of
 from sim.scenario import Scenario
 from sim.trace import Kind
 from tests.any_world import Run, run, runs

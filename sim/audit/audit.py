@@ -44,6 +44,8 @@ COUNTRY: tuple[Law, ...] = tuple(PROGRAMME)
 #: Beside the laws: what the result says of a replication is what this machine finds.
 SAME_TRACE = "the trace is the one whose digest stands in the result"
 SAME_MEASURES = "the measures in the result are those of the trace"
+#: Breaches that are shown; the manifest has all.
+MOST_SHOWN = 20
 #: Replications to a task.
 CHUNK = 10
 
@@ -85,6 +87,11 @@ class Audit:
             return f"Audit: {self.laws} laws hold in each of {self.replications} replications."
         count = len({breach.replication for breach in self.broken})
         return f"Audit: {count} of {self.replications} replications break laws, of {self.laws} that were checked."
+
+    def in_words(self) -> list[str]:
+        """Return what was found as lines: the whole first, then what was broken, the first of it if there is much."""
+        more = len(self.broken) - MOST_SHOWN
+        return [str(self), *map(str, self.broken[:MOST_SHOWN]), *([f"and {more} more."] if more > 0 else [])]
 
     @property
     def as_plain(self) -> dict[str, Any]:

@@ -103,9 +103,9 @@ def those_whom_ice_brings_stay_until_ice_takes_them_back_and_are_held_on_no_cloc
 
 @JAIL.law
 def nobody_is_questioned_or_served_in_jail_without_the_agreement_for_it(told: Told) -> None:
-    held = told.scenario.agency.agreements
-    must("jail_enforcement" in held or not told.of_kind[Kind.QUESTIONED])
-    must("warrant_service_officer" in held or not told.of_kind[Kind.WARRANT_SERVED])
+    for needed, kind in (("jail_enforcement", Kind.QUESTIONED), ("warrant_service_officer", Kind.WARRANT_SERVED)):
+        for _ in told.along(told.of_kind[kind]):
+            must(needed in told.scenario.agency.agreements)
 
 
 @JAIL.law
