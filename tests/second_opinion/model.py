@@ -1,7 +1,8 @@
 """The second opinion: a model in salabim of ``shift_with_jail.yaml``, from docs/model.md and the file, and from no other code.
 
-Only the merged and checked values of the scenario come from stopflow, as the text that its manifest holds; units and distributions
-are read here. Times in hours from the midnight before the shift. Random numbers are numpy's own, drawn when they are needed.
+Only the merged and checked values of the scenario come from stopflow, as the text that its manifest holds; units and
+distributions are read here. Times in hours from the midnight before the shift. Random numbers are numpy's own, drawn when they
+are needed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ SHIFT_DAY = TUESDAY  # 12 May 2026
 Steps = Iterator[Any]
 
 
+@cache
 def hours(text: str) -> float:
     """Read a duration such as ``20 min``."""
     number, unit = text.split()
@@ -34,8 +37,14 @@ class Values:
 
     def __init__(self, plain: dict[str, Any]) -> None:
         self.plain = plain
+        self.found: dict[str, Any] = {}
 
     def __call__(self, path: str) -> Any:
+        if path not in self.found:
+            self.found[path] = self._find(path)
+        return self.found[path]
+
+    def _find(self, path: str) -> Any:
         found = self.plain
         for part in path.split("."):
             found = found[part]
@@ -71,7 +80,7 @@ class Lot:
         return next(reversed(weights))
 
     def hours(self, path: str) -> float:
-        """Draw a duration: fixed, or lognormal by its median, with p05 and p95 apart as far as 90% of a normal on the log scale."""
+        """Draw a duration: fixed, or lognormal by its median, with p05 and p95 as far apart as 90% of a normal logarithm."""
         told = self.values(path)
         if isinstance(told, str):
             return hours(told)
@@ -222,7 +231,7 @@ class Stop(salabim.Component):
         for one in self.open.values():
             if one:
                 one.end("people_past_limit")
-        county.spans["added"].append((county.now - task_ended))
+        county.spans["added"].append(county.now - task_ended)
         county.count["detained"] += len(self.detained)
         county.count["vehicles_with_detained"] += bool(self.detained)
         yield from self.take_away(arrested)
