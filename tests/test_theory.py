@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.verification import cases, formulas, funnel
-from tests.verification.acceptance import Comparison, counted, holm, paired, refused
+from tests.verification.acceptance import Comparison, counted, holm, paired, refused, together
 from tests.verification.reduced import Size
 
 #: A queue needs long replications, a funnel many.
@@ -79,6 +79,17 @@ def test_counts_that_spread_too_widely_or_lie_too_high_are_refused() -> None:
     assert len(refused(counted("high", 20.0, random.poisson(20.5, size=(100, 20))))) >= 1
 
 
+def test_replications_in_equal_pairs_are_seen_by_how_often_all_intervals_cover() -> None:
+    noise = np.random.Generator(np.random.PCG64(4)).normal(size=(10, 80, 10))
+    ones = np.ones((80, 20))
+    right = [
+        paired("right", 1.0, np.concatenate([one, other], axis=1), ones) for one, other in zip(noise, noise[::-1], strict=True)
+    ]
+    pairs = [paired("pairs", 1.0, np.repeat(one, 2, axis=1), ones) for one in noise]
+    assert refused(together(pairs)) != []
+    assert refused(together(right)) == []
+
+
 def test_formulas_agree_with_each_other() -> None:
     """With one server and exponential service delay formulas coincide; long after the beginning M/G/∞ forgets it."""
     assert formulas.waits_mmc(1, 5, 0.1) == pytest.approx(formulas.wait_mg1(5, 0.1, 1.0))
@@ -91,4 +102,4 @@ def test_formulas_agree_with_each_other() -> None:
 
 
 def test_a_comparison_without_enough_intervals_makes_no_claim_about_coverage() -> None:
-    assert Comparison("few", 1, 1, 0, 2, 0.5, seeds=5, replications=9, covered=0).p_cover is None
+    assert Comparison("few", 1, 1, 0, 2, 0.5, seeds=5, replications=9, covers=(False,) * 5).p_cover is None

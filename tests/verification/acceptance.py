@@ -29,9 +29,9 @@ ENOUGH_INTERVALS = 30
 class Comparison:
     """One number held against theory.
 
-    ``low`` and ``high`` are the 95% interval of what was simulated; ``covered`` of ``seeds`` intervals cover theory, None where
-    there are none; ``bias`` bounds how far the true mean of the simulated number can lie from theory, None where it is only
-    argued to be small.
+    ``low`` and ``high`` are the 95% interval of what was simulated; ``covers`` says of each seed's interval whether it covers
+    theory, None where there are none; ``bias`` bounds how far the true mean of the simulated number can lie from theory, None
+    where it is only argued to be small.
     """
 
     name: str
@@ -42,9 +42,13 @@ class Comparison:
     p_value: float
     seeds: int
     replications: int
-    covered: int | None = None
+    covers: tuple[bool, ...] | None = None
     expected_cover: float = CONFIDENCE
     bias: float | None = 0.0
+
+    @property
+    def covered(self) -> int | None:
+        return None if self.covers is None else sum(self.covers)
 
     @property
     def p_cover(self) -> float | None:
@@ -70,7 +74,7 @@ def paired(name: str, theory: float, excess: ArrayLike, base: ArrayLike, bias: f
     covered = None
     if replications > 1:
         halves = _t(replications) * excess.std(axis=1, ddof=1) / np.sqrt(replications)
-        covered = int((abs(excess.mean(axis=1)) <= halves).sum())
+        covered = tuple((abs(excess.mean(axis=1)) <= halves).tolist())
     low, simulated, high = (theory + (middle + side) / scale for side in (-half, 0.0, half))
     return Comparison(name, theory, simulated, low, high, zero_mean(excess.ravel()), seeds, replications, covered, bias=bias)
 
@@ -82,12 +86,30 @@ def counted(name: str, mean: float, counts: ArrayLike, bias: float | None = 0.0)
     total = int(counts.sum())
     low, high = (float(end) / counts.size for end in _poisson_interval(total))
     accepted = _accepted(mean * replications)
-    covered = sum(int(count) in accepted for count in counts.sum(axis=1))
+    covered = tuple(int(count) in accepted for count in counts.sum(axis=1))
     cover = float(stats.poisson.pmf(sorted(accepted), mean * replications).sum())
     middle = Comparison(
         name, mean, total / counts.size, low, high, poisson(total, mean * counts.size), seeds, replications, covered, cover, bias
     )
     return [middle, spread(name, (counts - mean) ** 2 / mean, np.full(counts.shape, 3 + 1 / mean))]
+
+
+def together(found: Sequence[Comparison]) -> list[Comparison]:
+    """Compare how often all intervals of a case cover with how often they should; seeds are independent, its numbers are not.
+
+    Sees what no single number shows, such as replications that are not independent of each other.
+    """
+    mine = [one for one in found if one.p_cover is not None]
+    if not mine:
+        return []
+    share = sum(one.expected_cover for one in mine) / len(mine)
+    covers = np.mean([one.covers for one in mine], axis=0)
+    half = _t(len(covers)) * covers.std(ddof=1) / np.sqrt(len(covers))
+    middle = float(covers.mean())
+    p_value = zero_mean(covers - share)
+    return [
+        Comparison("intervals that cover, all together", share, middle, middle - half, middle + half, p_value, len(covers), 1)
+    ]
 
 
 def spread(name: str, squares: ArrayLike, fourth: ArrayLike) -> Comparison:

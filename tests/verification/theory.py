@@ -18,14 +18,14 @@ from scipy import stats
 from sim.engines import COMPILED
 from sim.report import drawing
 from sim.report.files import versions
-from tests.verification.acceptance import FAMILY_WISE_ERROR, Comparison, holm, p_values, refused
+from tests.verification.acceptance import FAMILY_WISE_ERROR, Comparison, holm, p_values, refused, together
 from tests.verification.cases import CASES
 from tests.verification.reduced import Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SEEDS, REPLICATIONS = 80, 24
+SEEDS, REPLICATIONS = 40, 24
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "verification"
 #: A bias that is known must not reach this share of what chance leaves open (the half-width of the interval).
 MOST_BIAS = 0.1
@@ -34,7 +34,8 @@ MOST_BIAS = 0.1
 def run_case(name: str, size: Size) -> list[Comparison]:
     """Run one case by its name; the task of one worker."""
     (case,) = (case for case in CASES if case.__name__ == name)
-    return case(size)
+    found = case(size)
+    return [*found, *together(found)]
 
 
 def main() -> int:
