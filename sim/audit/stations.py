@@ -79,7 +79,7 @@ PLACES = (
 def whoever_goes_into_a_station_comes_out_once_and_no_earlier(told: Told) -> None:
     for place in PLACES:
         inside: dict[Hashable, int] = {}
-        for row in told.along(told.rows):
+        for row in told.among(*place.into, *place.out):
             if row.kind in place.into:
                 must(place.who(row) not in inside)
                 inside[place.who(row)] = row.time
@@ -92,7 +92,7 @@ def whoever_goes_into_a_station_comes_out_once_and_no_earlier(told: Told) -> Non
 def no_station_holds_more_than_it_has_room_for_or_fewer_than_none(told: Told) -> None:
     for place in PLACES:
         room, number = place.room(told), 0
-        for row in told.along(told.rows):
+        for row in told.among(*place.into, *place.out):
             number += (row.kind in place.into) - (row.kind in place.out)
             must(number >= 0 and (room is None or number <= room))
         must(number == 0)
@@ -102,7 +102,7 @@ def no_station_holds_more_than_it_has_room_for_or_fewer_than_none(told: Told) ->
 def the_number_in_a_station_integrated_is_the_time_spent_in_it_added_up(told: Told) -> None:
     for place in PLACES:
         spent, since = 0, dict[Hashable, list[int]]()
-        for row in told.along(told.rows):
+        for row in told.among(*place.into, *place.out):
             if row.kind in place.into:
                 since.setdefault(place.who(row), []).append(row.time)
             elif row.kind in place.out:
@@ -112,7 +112,7 @@ def the_number_in_a_station_integrated_is_the_time_spent_in_it_added_up(told: To
 
 #: Where a person is, and where a record brings that person; what is not named cannot happen there.
 _ROAD, _DESK, _JAIL, _GONE, _UNDER_WAY = "on the road", "at the desk", "in jail", "gone", "under way to ICE"
-_MOVES: dict[tuple[str, int], str] = {
+_MOVES: dict[tuple[str, Kind], str] = {
     (_ROAD, Kind.CAME_TO_JAIL): _DESK,
     (_DESK, Kind.BOOKING_BEGAN): _DESK,
     (_DESK, Kind.BOOKED): _DESK,
@@ -125,15 +125,14 @@ _MOVES: dict[tuple[str, int], str] = {
     (_ROAD, Kind.AT_FACILITY): _GONE,
     (_UNDER_WAY, Kind.AT_FACILITY): _GONE,
 }
-_MOVING = {kind for _, kind in _MOVES}
+_MOVING = tuple(dict.fromkeys(kind for _, kind in _MOVES))
 
 
 @STATIONS.law
 def everybody_is_in_one_place_at_a_time(told: Told) -> None:
     place: dict[Who, str] = {}
-    for row in told.along(told.rows):
-        if row.kind in _MOVING:
-            place[row.person] = _MOVES[place.get(row.person, _ROAD), row.kind]
+    for row in told.among(*_MOVING):
+        place[row.person] = _MOVES[place.get(row.person, _ROAD), Kind(row.kind)]
     must(_UNDER_WAY not in place.values())
     must(_DESK not in place.values())
     must(_JAIL not in place.values())

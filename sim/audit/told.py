@@ -69,6 +69,7 @@ class Told:
         self.scenario, self.draws, self.trace, self.measures = scenario, draws, trace, measures
         self.rows = [Row(*row) for row in trace.rows.tolist()]
         self.here: Row | None = None
+        self._among: dict[tuple[Kind, ...], list[Row]] = {}
         self.of_vehicle: dict[Name, list[Row]] = defaultdict(list)
         self.of_kind: dict[int, list[Row]] = defaultdict(list)
         self.of_person: dict[Who, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
@@ -86,6 +87,12 @@ class Told:
             self.here = row
             yield row
         self.here = before
+
+    def among(self, *kinds: Kind) -> Iterator[Row]:
+        """Yield the rows of some kinds in their order, as :meth:`along` does."""
+        if kinds not in self._among:
+            self._among[kinds] = [row for row in self.rows if row.kind in kinds]
+        return self.along(self._among[kinds])
 
     def each_stop(self) -> Iterator[tuple[Name, dict[int, list[Row]]]]:
         """Yield every stop with its vehicle's name; the place is where it began."""
@@ -165,12 +172,10 @@ class Told:
     def number_over_time(self, up: tuple[Kind, ...], down: tuple[Kind, ...]) -> list[tuple[int, int]]:
         """Return the times at which a number changes that some records raise by one and others lower, and the number then."""
         number, steps = 0, []
-        for row in self.along(self.rows):
-            change = (row.kind in up) - (row.kind in down)
-            if change:
-                number += change
-                must(number >= 0)
-                steps.append((row.time, number))
+        for row in self.among(*up, *down):
+            number += (row.kind in up) - (row.kind in down)
+            must(number >= 0)
+            steps.append((row.time, number))
         must(number == 0)
         return steps
 
