@@ -48,7 +48,7 @@ def vehicles_passed(size: Size, units: tuple[int, ...] = (1, 4, 8), shapes: tupl
             share = formulas.erlang_b(number, 3.0)
             bias = formulas.loss_bias(number, 18, 1 / 6, 24) if shape == "exponential" else None
             passed, seen = found_in(scenario, size, lambda trace: (after(trace, DAY, Kind.PASSED), after(trace, DAY, Kind.SEEN)))
-            found.append(paired(f"vehicles passed, {number} units, {shape} task", share, passed - share * seen, seen, bias))
+            found.append(paired(f"vehicles passed, units: {number}, {shape} task", share, passed - share * seen, seen, bias))
     return found
 
 
@@ -127,7 +127,7 @@ def _waits(
     return [
         paired(f"{name}: share waiting", theory[0], waited - theory[0] * people, people, bias[0]),
         paired(f"{name}: mean wait, minutes", theory[1] * minutes, (hours - theory[1] * people) * minutes, people, bound),
-        paired(f"{name}: wait in the first half less that in the second, minutes", 0.0, drift * minutes, people / 2, bound),
+        paired(f"{name}: early less late, minutes", 0.0, drift * minutes, people / 2, bound),
     ]
 
 
@@ -145,7 +145,7 @@ def duty_officer(size: Size, shapes: tuple[str, ...] = SHAPES, servers: tuple[in
                 theory, bias = formulas.waits_mmc(number, rate, reply), formulas.wait_bias(number, rate, reply, 24)
             else:
                 theory, bias = formulas.wait_mg1(rate, reply, SQUARED_CV[shape]), (None, None)
-            name = f"duty officer, {number} answering, {shape} replies"
+            name = f"duty officer, answering: {number}, {shape} replies"
             found += _waits(name, scenario, (Kind.REFERRED, Kind.QUESTION_PUT), DAY, theory, size, bias)
     return found
 
@@ -167,7 +167,7 @@ def booking_desk(size: Size, shapes: tuple[str, ...] = SHAPES, desks: tuple[int,
                 theory, bias = formulas.waits_mmc(number, rate, booking), formulas.wait_bias(number, rate, booking, 72)
             else:
                 theory, bias = formulas.wait_mg1(rate, booking, SQUARED_CV[shape]), (None, None)
-            name = f"booking, {number} desks, {shape} bookings"
+            name = f"booking, desks: {number}, {shape} bookings"
             found += _waits(name, scenario, (Kind.CAME_TO_JAIL, Kind.BOOKING_BEGAN), 0, theory, size, bias)
     return found
 
