@@ -37,9 +37,15 @@ def test_a_detainer_ends_when_the_rule_says(begins, by_the_regulation, flat):
     assert end_of_detainer(begins, without_weekends=False) == flat
 
 
-def test_the_holidays_of_2025_are_those_of_the_official_list():
-    listed = "01-01 01-20 02-17 05-26 06-19 07-04 09-01 10-13 11-11 11-27 12-25"
-    assert federal_holidays(2025) == {date.fromisoformat(f"2025-{day}") for day in listed.split()}
+@pytest.mark.parametrize(
+    ("year", "listed"),
+    [
+        (2025, "01-01 01-20 02-17 05-26 06-19 07-04 09-01 10-13 11-11 11-27 12-25"),
+        (2026, "01-01 01-19 02-16 05-25 06-19 07-03 09-07 10-12 11-11 11-26 12-25"),
+    ],
+)
+def test_the_holidays_of_a_year_are_those_of_the_official_list(year, listed):
+    assert federal_holidays(year) == {date.fromisoformat(f"{year}-{day}") for day in listed.split()}
 
 
 def test_a_holiday_on_a_weekend_is_observed_on_the_nearest_working_day():

@@ -14,13 +14,16 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    AuditOption,
     EngineOption,
     QuietOption,
+    audits_of,
     command_line,
     console_for_people,
     engine_to_use,
     progress_bar,
     reproducing_command,
+    show_audits,
     wishes_of,
     worker_count,
 )
@@ -100,6 +103,7 @@ def compare(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
     engine: EngineOption = "auto",
+    audit: AuditOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Compare scenarios on the same people with the same luck: paired differences, and which arm has the most or the least."""
@@ -113,6 +117,8 @@ def compare(
     first = scenarios[next(iter(scenarios))]
     wanted = _wanted(best or [], first)
     wishes = wishes_of(precision or [], first)
+    if posterior and audit:
+        raise UsageError("--audit and --posterior: choose one; audit the scenarios themselves.")
     if posterior and wishes:
         raise UsageError(
             "--precision and --posterior: choose one; over a posterior say how many with --draws and --replications."
@@ -132,10 +138,12 @@ def compare(
             found = run_arms(
                 scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=used, progress=progress
             )
-    told = files.Told(command_line(), reproducing_command(), time.perf_counter() - clock, started)
+    audits = audits_of(found.results, processes, quiet) if audit else {}
+    told = files.Told(command_line(), reproducing_command(), time.perf_counter() - clock, started, audits)
     _write(found, wanted, folder, told, str(posterior) if posterior else None)
     if not quiet:
         _show(found, wanted, folder)
+    show_audits(audits, quiet)
     if found.unmet:
         named = ", ".join(f"{measure} of {arm}" for arm, measure in found.unmet)
         print(f"not precise enough after {count} replications: {named}; raise --replications.", file=sys.stderr)
@@ -214,7 +222,7 @@ def _write(found: Arms, wanted: Mapping[str, str], folder: Path, told: Told, pos
             more = {"posterior": posterior, "draws": found.draws}
         else:
             files.write_arms(found.results, inside / "replications.csv")
-        comparison_report.write(found.pairs, inside, Facts(told.reproduce, files.versions()), draws=found.draws)
+        comparison_report.write(found.pairs, inside, Facts(told.reproduce, files.versions(), told.audits), draws=found.draws)
         files.write_comparison_manifest(found.results, inside, told, more)
 
 
@@ -265,6 +273,7 @@ def reproduce(
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**63 - 1)] = 7,
     workers: Annotated[int | None, typer.Option("--workers", "-w", min=1, max=MOST_WORKERS)] = None,
     engine: EngineOption = "auto",
+    audit: AuditOption = False,
 ) -> None:
     """Run scenarios and show in one table whether what was reported lies in the simulated range."""
     from sim.experiment import replications as experiment
@@ -284,5 +293,7 @@ def reproduce(
     table, outside = tables.reproduction_table(results)
     console_for_people().print(table)
     print(f"{outside or 'no'} target{'' if outside == 1 else 's'} outside the 90% range of {replications} replications.")
+    if audit:
+        show_audits(audits_of(results, worker_count(workers, replications), quiet=False), quiet=False)
     if outside:
         raise typer.Exit(1)

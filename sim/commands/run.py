@@ -14,24 +14,30 @@ import typer
 from sim.commands.shared import (
     MOST_REPLICATIONS,
     MOST_WORKERS,
+    AuditOption,
     EngineOption,
     QuietOption,
     ScenarioArgument,
     SetOption,
+    audits_of,
     command_line,
     console_for_people,
     engine_to_use,
     operation_of,
     progress_bar,
     reproducing_command,
+    show_audits,
     wishes_of,
     worker_count,
 )
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.table import Table
 
+    from sim.audit.audit import Audit
     from sim.experiment.replications import Result
 
 
@@ -67,6 +73,7 @@ def run(
         typer.Option("--workers", "-w", min=1, max=MOST_WORKERS, help="Processes; results are the same with any number."),
     ] = None,
     engine: EngineOption = "auto",
+    audit: AuditOption = False,
     posterior: Annotated[
         Path | None,
         typer.Option("--posterior", metavar="DIR", help="Draw parameters from a calibration: chance and ignorance shown apart."),
@@ -79,6 +86,8 @@ def run(
 ) -> None:
     """Replicate one scenario: a table, files, a report."""
     if posterior is not None:
+        if audit:
+            raise UsageError("--audit and --posterior: choose one; audit the scenario itself.")
         from sim.commands.under_posterior import run_under_posterior
 
         run_under_posterior(
@@ -108,16 +117,18 @@ def run(
             engine=used,
             progress=progress,
         )
-    _write(result, folder, time.perf_counter() - clock, started)
+    audits = audits_of({Path(scenario).stem: result}, worker_count(workers, count, used), quiet) if audit else {}
+    _write(result, folder, time.perf_counter() - clock, started, audits)
     if not quiet:
         _show(result, folder, scenario)
+    show_audits(audits, quiet)
     if result.unmet:
         names = ", ".join(wish.measure for wish in result.unmet)
         print(f"not precise enough after {len(result.values)} replications: {names}; raise --replications.", file=sys.stderr)
         raise typer.Exit(1)
 
 
-def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
+def _write(result: Result, folder: Path, seconds: float, started: str, audits: Mapping[str, Audit]) -> None:
     from sim.report import figures, files, html
     from sim.report.drawing import svg_text
 
@@ -128,8 +139,9 @@ def _write(result: Result, folder: Path, seconds: float, started: str) -> None:
         (inside / "figures").mkdir()
         for name, figure in drawn.items():
             figures.save_svg(figure, inside / "figures" / f"{name}.svg")
-        html.write_report(result, inside / "report.html", html.Facts(reproducing_command(), files.versions()), drawn)
-        files.write_manifest(result, inside, files.Told(command_line(), reproducing_command(), seconds, started))
+        told = files.Told(command_line(), reproducing_command(), seconds, started, audits)
+        html.write_report(result, inside / "report.html", html.Facts(told.reproduce, files.versions(), audits), drawn)
+        files.write_manifest(result, inside, told)
 
 
 def _show(result: Result, folder: Path, scenario: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from sim.experiment.replications import Precision
+    from sim.audit.audit import Audit
+    from sim.experiment.replications import Precision, Result
     from sim.scenario import Scenario
     from sim.scenario_file import ScenarioFile
 
@@ -29,6 +31,10 @@ SetOption = Annotated[
 EngineOption = Annotated[
     str,
     typer.Option("--engine", metavar="auto|compiled|simpy", help="What simulates; results are the same, only the time differs."),
+]
+AuditOption = Annotated[
+    bool,
+    typer.Option("--audit", help="Hold every replication against every law of the model, which takes a few times as long."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
@@ -114,6 +120,27 @@ class progress_bar:  # noqa: N801 - reads as a function
         if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
             what = "what was finished is kept, and the same command goes on" if self.kept else "nothing was written"
             print(f"stopped; {what}.", file=sys.stderr)
+
+
+def audits_of(results: Mapping[str, Result], workers: int, quiet: bool) -> dict[str, Audit]:
+    """Return what the audit of each result found."""
+    from sim.audit.audit import audit
+
+    found = {}
+    for name, result in results.items():
+        with progress_bar(f"audit {name}", quiet) as progress:
+            found[name] = audit(result, workers=workers, progress=progress)
+    return found
+
+
+def show_audits(audits: Mapping[str, Audit], quiet: bool) -> None:
+    """Print what was found, a broken law on standard error; exit status 1 if there is one."""
+    for name, found in audits.items():
+        before = f"{name}: " if len(audits) > 1 else ""
+        if found.broken or not quiet:
+            print("\n".join(f"{before}{line}" for line in found.in_words()), file=sys.stderr if found.broken else sys.stdout)
+    if any(found.broken for found in audits.values()):
+        raise typer.Exit(1)
 
 
 def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> str:

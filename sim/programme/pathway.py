@@ -146,6 +146,9 @@ def training(world: World, agency: int, model: int) -> Process:
     while waiting and largest and world.holds[model, agency]:
         officers = min(waiting, largest)
         yield world.seats[model].get(officers)
+        if not world.holds[model, agency]:  # the agreement ended while they waited for seats
+            yield world.seats[model].put(officers)
+            return
         world.record(Kind.SEATS_TAKEN, agency, model, officers)
         yield world.wait(drawn.course[agency], Step.COURSE_ENDS, agency, model)
         world.record(Kind.SEATS_FREED, agency, model, officers)

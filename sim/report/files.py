@@ -17,12 +17,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sim import __version__
+from sim.audit.audit import Audit
 from sim.errors import UsageError
 from sim.experiment.comparison import difference
 from sim.experiment.replications import Result
@@ -199,12 +200,20 @@ class Told:
         How long it took.
     started
         When it began.
+    audits
+        What audits found, by the name of what was run.
     """
 
     command: str
     reproduce: str
     seconds: float
     started: str
+    audits: Mapping[str, Audit] = field(default_factory=dict)
+
+    @property
+    def audited(self) -> dict[str, Any]:
+        """The entry of the manifest about audits; none if there was none."""
+        return {"audit": {name: found.as_plain for name, found in self.audits.items()}} if self.audits else {}
 
 
 def write_manifest(result: Result, folder: Path, told: Told) -> None:
@@ -224,6 +233,7 @@ def write_manifest(result: Result, folder: Path, told: Told) -> None:
         "started": told.started,
         "run_seconds": round(told.seconds, 3),
         "unmet": [asdict(wish) for wish in result.unmet],
+        **told.audited,
         "versions": versions(),
         "commit": commit(),
     }
@@ -267,6 +277,7 @@ def write_comparison_manifest(
             }
             for name, one in results.items()
         },
+        **told.audited,
         "started": told.started,
         "run_seconds": round(told.seconds, 3),
         "versions": versions(),

@@ -6,7 +6,7 @@ Titles, notes and sources come from strangers' scenarios: everything is escaped,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from sim.report.numbers import DASH
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from sim.audit.audit import Audit
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Headings that a page with checklists has more.
@@ -32,10 +34,13 @@ class Facts:
         The command line that makes this result again.
     versions
         Versions of Python and of the libraries that make numbers, by name.
+    audits
+        What audits found, by the name of what was run; empty if there was none.
     """
 
     command: str
     versions: Mapping[str, str]
+    audits: Mapping[str, Audit] = field(default_factory=dict)
 
 
 def render(template: str, facts: Facts, contents: Mapping[str, str], **values: Any) -> str:

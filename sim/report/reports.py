@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.audit.audit import Audit
+from sim.errors import UsageError
 from sim.report import checklists, files
 from sim.report.checklists import Study
 from sim.report.comparison_report import comparison_report
@@ -29,7 +31,19 @@ def study_of(folder: Path, authors: Mapping[str, str] | None = None) -> Study:
 def facts_of(manifest: Mapping[str, Any]) -> Facts:
     """Return what a manifest says of the command and the versions that made a result."""
     versions = manifest.get("versions")
-    return Facts(str(manifest.get("reproduce") or manifest.get("command") or ""), versions if isinstance(versions, dict) else {})
+    return Facts(
+        str(manifest.get("reproduce") or manifest.get("command") or ""),
+        versions if isinstance(versions, dict) else {},
+        _audits_of(manifest),
+    )
+
+
+def _audits_of(manifest: Mapping[str, Any]) -> dict[str, Audit]:
+    """Return what the audits of a result found."""
+    try:
+        return {str(name): Audit.of_plain(found) for name, found in manifest.get("audit", {}).items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise UsageError(f"{files.MANIFEST}: audit: is damaged ({problem}); run the scenario again.") from None
 
 
 def page_of_folder(folder: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -108,3 +109,8 @@ def measured(scenario: Scenario, seed: int, first: int, count: int) -> tuple[lis
         engine = _last.engine = Engine(scenario, seed)
     events, digests = engine.block(first, count)
     return measures_of(events).tolist(), digests
+
+
+def traces(scenario: Scenario, seed: int) -> Callable[[int], Trace]:
+    """Return what makes the whole trace of a replication by its number."""
+    return Engine(scenario, seed).trace
