@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.errors import printable
+
 if TYPE_CHECKING:
     from sim.experiment.replications import Precision
     from sim.scenario import Scenario
@@ -59,7 +61,7 @@ def worker_count(wanted: int | None, replications: int, engine: str = "simpy") -
 
 def command_line() -> str:
     """Return the command as it was typed, for the manifest."""
-    return shlex.join(["stopflow", *sys.argv[1:]])
+    return printable(shlex.join(["stopflow", *sys.argv[1:]]))
 
 
 #: Options that set where and how fast, not what; those with a value, and those without.
@@ -77,15 +79,21 @@ def reproducing_command() -> str:
             skip = 0 if "=" in word else _NOT_THE_RESULT[name]
         else:
             kept.append(word)
-    return shlex.join(kept)
+    return printable(shlex.join(kept))
 
 
 def console_for_people() -> Any:
     """Return where tables are printed."""
     from rich.console import Console
 
+    class Telling(Console):
+        """A console that leaves it to the command line what to do when nobody reads it any more."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # A pipe or a file has no width of its own; a table squeezed into 80 columns would lose words.
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    return Telling(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False)
 
 
 class progress_bar:  # noqa: N801 - reads as a function
@@ -97,7 +105,7 @@ class progress_bar:  # noqa: N801 - reads as a function
 
         console = Console(stderr=True)
         self.bar = Progress(
-            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
+            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
             TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
         )  # fmt: skip
         self.kept = kept
