@@ -45,6 +45,10 @@ app = typer.Typer(
 INTERRUPTED, TERMINATED, UNREAD = 130, 143, 141
 
 
+class Stopped(Exception):  # noqa: N818 - no error
+    """Somebody has stopped a command; the text says what became of its work."""
+
+
 def main() -> None:
     """Run the command line; a mistake of the user ends in one message and exit status 2."""
     _have_streams()
@@ -64,13 +68,19 @@ def main() -> None:
         status = _refused(f"{what}: cannot be used ({problem.strerror or problem}); name another, or free some room.")
     except MemoryError:
         status = _refused("stopflow: this is more than the memory of this machine holds; ask for less, or use fewer workers.")
-    except KeyboardInterrupt:
-        status = INTERRUPTED
+    except (Stopped, KeyboardInterrupt) as stopped:
+        status = _stopped(str(stopped), asked)
     except SystemExit as leaving:
-        if leaving.code != INTERRUPTED or not asked:
+        if leaving.code != INTERRUPTED:
             raise
-        status = INTERRUPTED
-    raise SystemExit(TERMINATED if asked and status == INTERRUPTED else status) from None
+        status = _stopped("", asked)
+    raise SystemExit(status) from None
+
+
+def _stopped(message: str, asked: list[int]) -> int:
+    with suppress(OSError):
+        print(printable(message or "stopped."), file=sys.stderr)
+    return TERMINATED if asked else INTERRUPTED
 
 
 def _have_streams() -> None:
@@ -78,7 +88,7 @@ def _have_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us; taken up, so that no file of ours gets its number
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
@@ -90,13 +100,15 @@ def _refused(message: str) -> int:
 
 
 def _told(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that ends at once, and not with status 0, when nobody reads what it tells."""
+    """Return a command that ends in words when it is stopped, and not with status 0 when nobody reads what it tells."""
 
     @wraps(command)
     def telling(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
             sys.stdout.flush()
+        except KeyboardInterrupt as stopped:
+            raise Stopped(str(stopped)) from None  # Typer would end the program without a word
         except BrokenPipeError:  # as with '| head'
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(UNREAD) from None

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-
 #: What could steer a terminal or turn a line around instead of standing in it: control characters, marks of direction,
 #: other ends of lines, and halves of characters; a line end and a tab are none of these.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,7 +234,7 @@ def _read(checkpoint: Path | None, key: str) -> _State | None:
     try:
         with np.load(checkpoint, allow_pickle=False) as kept:
             held: dict[str, Any] = {name: kept[name] for name in ("latent", "log_likelihood", "numbers", "key")}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # damaged: it is made again
         return None
     if str(held["key"]) != key:
         return None

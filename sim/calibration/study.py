@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -20,10 +22,11 @@ from sim import __version__
 from sim.calibration.emulator import Emulator, learn
 from sim.calibration.fit import PARTICLES, Draws, fit, generator
 from sim.calibration.priors import Prior, Space, space_of
-from sim.calibration.simulate import column_of, pool_of, simulate
+from sim.calibration.simulate import column_of, simulate
 from sim.calibration.targets import Target, refuse_counted_twice, targets_of
 from sim.engines import AUTO
 from sim.errors import UsageError
+from sim.experiment.executors import workers_of
 from sim.experiment.replications import engine_for
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
@@ -207,7 +210,7 @@ def learned_operations(
         raise UsageError(f"{simulations} simulations teach too little; use {FEWEST_SIMULATIONS} or more.")
     told = [targets_of(scenario) for scenario in scenarios]
     operations = []
-    with pool_of(workers) as pool:
+    with workers_of(None, workers) as pool:
         for number, scenario in enumerate(scenarios):
             columns = tuple(space.of(number))
             priors = tuple(space.parameters[at].prior for at in columns)
@@ -357,7 +360,7 @@ def _read_block(kept: Path | None, key: str, shape: tuple[int, int]) -> Floats |
     try:
         with np.load(kept, allow_pickle=False) as held:
             values, held_key = held["values"], str(held["key"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # damaged: it is made again
         return None
     return values if held_key == key and values.shape == shape else None
 

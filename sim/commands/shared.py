@@ -105,7 +105,8 @@ class progress_bar:  # noqa: N801 - reads as a function
 
         console = Console(stderr=True)
         self.bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
+            TextColumn("{task.description}", markup=False), BarColumn(),
+            MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
             TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
         )  # fmt: skip
         self.kept = kept
@@ -117,9 +118,9 @@ class progress_bar:  # noqa: N801 - reads as a function
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.bar.stop()
-        if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
+        if kind is KeyboardInterrupt:
             what = "what was finished is kept, and the same command goes on" if self.kept else "nothing was written"
-            print(f"stopped; {what}.", file=sys.stderr)
+            raise KeyboardInterrupt(f"stopped; {what}.") from None
 
 
 def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet: bool) -> str:

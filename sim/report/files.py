@@ -92,16 +92,27 @@ def whole_folder(out: Path) -> Iterator[Path]:
         yield folder
         folder.chmod(0o755)
         if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-            out.rename(old / "old")
-            folder.rename(out)
-            shutil.rmtree(old)
+            _exchange(folder, out)
         else:
             folder.rename(out)
     except OSError as problem:
         raise UsageError(f"--out {out}: cannot be written ({problem.strerror}); free some room or name another.") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exchange(folder: Path, out: Path) -> None:
+    """Let a folder take the place of another one, which goes; stopped in between, the other one is back."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    try:
+        out.rename(aside / "old")
+        folder.rename(out)
+    except BaseException:
+        if not out.exists():
+            (aside / "old").rename(out)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_file(path: Path, force: bool) -> None:

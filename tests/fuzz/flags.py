@@ -93,7 +93,9 @@ class Bench:
         scenarios = ["tiny.yaml", "tiny.yaml", "tiny.yaml", "[red].yaml", "broken.yaml", "hour.yaml"]
         folders = ["run", "run", "compared", "swept", "empty", "nothing"]
         files = ["rows.csv", "binary", "tiny.yaml"]
-        return cls(folder, {"scenario": scenarios, "study": ["hour.yaml", "hour.yaml", "tiny.yaml"], "folder": folders, "file": files})
+        return cls(
+            folder, {"scenario": scenarios, "study": ["hour.yaml", "hour.yaml", "tiny.yaml"], "folder": folders, "file": files}
+        )
 
 
 def commands() -> dict[str, Any]:
