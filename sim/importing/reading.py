@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError, nearest
 
 MOST_ROWS = 20_000_000
@@ -53,30 +53,20 @@ def rows_of(
         If the file cannot be read, is no CSV, or lacks a column; with file and line.
     """
     path = table.path
-    try:
-        stream = path.open(newline="", encoding="utf-8-sig", errors="replace")
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read ({problem.strerror}); name a CSV file.") from None
-    with stream:
-        reader = csv.reader(stream)
-        try:
-            header = [plain(name) for name in next(reader, [])]
-            places = _places(path, header, needed, optional or {})
-            table.columns_kept = tuple(header[place] for place in places.values())
-            table.columns_dropped = tuple(name for name in header if name not in table.columns_kept)
-            for cells in reader:
-                if not any(cells):
-                    continue
-                table.rows += 1
-                if table.rows > MOST_ROWS:
-                    raise UsageError(f"{path}:{reader.line_num}: more than {MOST_ROWS:,} rows; import it in parts.")
-                if len(cells) < len(header):
-                    raise UsageError(
-                        f"{path}:{reader.line_num}: {len(cells)} cells where the first line has {len(header)}; repair the row."
-                    )
-                yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
-        except csv.Error as problem:
-            raise UsageError(f"{path}:{reader.line_num}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
+    rows = csv_rows(path)
+    header = [plain(name) for name in next(rows, (1, []))[1]]
+    places = _places(path, header, needed, optional or {})
+    table.columns_kept = tuple(header[place] for place in places.values())
+    table.columns_dropped = tuple(name for name in header if name not in table.columns_kept)
+    for line, cells in rows:
+        if not any(cells):
+            continue
+        table.rows += 1
+        if table.rows > MOST_ROWS:
+            raise UsageError(f"{path}:{line}: more than {MOST_ROWS:,} rows; import it in parts.")
+        if len(cells) < len(header):
+            raise UsageError(f"{path}:{line}: {len(cells)} cells where the first line has {len(header)}; repair the row.")
+        yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
 
 
 def plain(name: str) -> str:

@@ -86,12 +86,12 @@ def write_bundle(folder: Path, path: Path, author: Author) -> list[str]:
     if wrong:
         raise UsageError(f"{folder}: has been changed since it was written ({wrong[0]}: no); run the scenario again.")
     contents = _contents(root, folder, record)
-    contents[CRATE] = _crate(record, contents, author).encode()
+    contents[CRATE] = _crate(record, contents, author).encode(errors="backslashreplace")
     with tempfile.TemporaryDirectory(dir=path.absolute().parent) as scratch:
         half = Path(scratch) / "bundle.zip"
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(contents):
-                entry = zipfile.ZipInfo(f"{folder.absolute().name}/{name}", ALWAYS)
+                entry = zipfile.ZipInfo(f"{folder.resolve().name}/{name}", ALWAYS)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = (0o755 if name == RUN else 0o644) << 16
                 archive.writestr(entry, contents[name])

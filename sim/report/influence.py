@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +13,10 @@ from rich.table import Table
 from sim.experiment.discovery import Box, Limit, Regret, Threshold
 from sim.experiment.sensitivity import Index
 from sim.report.drawing import BLUE, COLUMN_WIDTH, GREY, SKY, axes_at, drawable, foot_note, new_figure, style
-from sim.report.files import cell, number_text
+from sim.report.files import number_text
 from sim.report.numbers import DASH, in_words
 from sim.report.sweeps import whole_file
+from sim.report.text_files import Rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,13 +37,13 @@ MOST_BARS = 20
 def write_influence(found: Mapping[str, Sequence[Index]], units: Mapping[str, str], method: str, path: Path) -> None:
     """Write ``sensitivity.csv``: a row for every measure, factor and index."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(INFLUENCE_COLUMNS)
         for measure, indices in found.items():
             for one in indices:
                 numbers = map(number_text, (one.value, one.ci_low, one.ci_high))
                 within = "yes" if one.within_error else "no"
-                head = [measure, cell(one.factor), units.get(one.factor, ""), method, one.index]
+                head = [measure, one.factor, units.get(one.factor, ""), method, one.index]
                 writer.writerow([*head, *numbers, within, number_text(one.shown)])
 
 
@@ -108,13 +108,13 @@ def tornado(measure: str, unit: str, indices: Sequence[Index]) -> Figure:
 def write_boxes(boxes: Sequence[Box], path: Path) -> None:
     """Write ``boxes.csv``: a row for every box and limit."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(BOX_COLUMNS)
         for number, box in enumerate(boxes, start=1):
             for one in box.limits:
                 ends = ["" if end is None else number_text(end) for end in (one.low, one.high)]
                 shares = map(number_text, (one.p_value, box.coverage, box.density))
-                writer.writerow([number, cell(one.factor), *ends, cell("|".join(one.among)), *shares, box.points, box.failures])
+                writer.writerow([number, one.factor, *ends, "|".join(one.among), *shares, box.points, box.failures])
 
 
 def box_table(boxes: Sequence[Box], units: Mapping[str, str], everywhere: float, threshold: Threshold) -> Table:
@@ -149,11 +149,11 @@ def limit_in_words(limit: Limit, units: Mapping[str, str]) -> str:
 def write_regrets(regrets: Sequence[Regret], measure: str, wanted: str, path: Path) -> None:
     """Write ``regret.csv``: a row for every policy, the smallest largest regret first."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(REGRET_COLUMNS)
         for one in regrets:
             numbers = map(number_text, (one.mean, one.p90, one.largest, one.best_in))
-            writer.writerow([measure, wanted, cell(one.policy), *numbers, one.worlds])
+            writer.writerow([measure, wanted, one.policy, *numbers, one.worlds])
 
 
 def regret_table(regrets: Sequence[Regret], measure: str, unit: str, wanted: str) -> Table:
