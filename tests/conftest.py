@@ -28,6 +28,15 @@ def shipped_files_are_read_once():
         yield
 
 
+@pytest.fixture(scope="module")
+def pictures_are_left_empty():
+    """Leave every picture empty, for tests of commands whose pictures are not looked at."""
+    from tests.fuzz.watched import without_drawing
+
+    with without_drawing():
+        yield
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     """Return a function that runs the command line here, in an empty folder: exit status, standard output, standard error."""

@@ -323,7 +323,7 @@ def sealed(manifest: Mapping[str, Any], hashed: Mapping[str, str]) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """Return plain values without control characters or halves of characters in their words, such as a name of a file may hold."""
+    """Return plain values without control characters in their words, such as the name of a file may hold."""
     if isinstance(value, Mapping):
         return {_printable(key): _printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
