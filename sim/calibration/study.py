@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.calibration.emulator import Emulator, learn
-from sim.calibration.fit import PARTICLES, Draws, fit, generator
+from sim.calibration.fit import PARTICLES, Draws, arrays_in, fit, generator
 from sim.calibration.priors import Prior, Space, space_of
 from sim.calibration.simulate import column_of, simulate
 from sim.calibration.targets import Target, refuse_counted_twice, targets_of
@@ -355,14 +353,10 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
 
 
 def _read_block(kept: Path | None, key: str, shape: tuple[int, int]) -> Floats | None:
-    if kept is None or not kept.is_file():
+    held = arrays_in(kept, ("values", "key"))
+    if held is None or str(held["key"]) != key or held["values"].shape != shape:
         return None
-    try:
-        with np.load(kept, allow_pickle=False) as held:
-            values, held_key = held["values"], str(held["key"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # damaged: it is made again
-        return None
-    return values if held_key == key and values.shape == shape else None
+    return np.asarray(held["values"], dtype=np.float64)
 
 
 def _keep_block(kept: Path | None, key: str, block: Floats) -> None:

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -231,11 +232,16 @@ def try_out(path: Path, say: Callable[[str], None]) -> bool:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_HANDED_ON}
         environment |= {"PATH": os.pathsep.join([*own, os.defpath, "/usr/local/bin"]), "PYTHON": _python()}
         with subprocess.Popen(
-            ["sh", RUN], cwd=inside, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as running:
+            ["sh", RUN], cwd=inside, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", start_new_session=True,
+        ) as running:  # fmt: skip
             assert running.stdout is not None
-            for line in running.stdout:
-                say(line.rstrip())
+            try:
+                for line in running.stdout:
+                    say(line.rstrip())
+            except BaseException:  # somebody has stopped us: it ends with all that it has started
+                os.killpg(running.pid, signal.SIGTERM)
+                raise
         return running.returncode == 0
 
 
