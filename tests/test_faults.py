@@ -54,7 +54,8 @@ LONG = {
         ["calibrate", "laramie_shift_2026", "--simulations", "500", "-w", "1", "--out", "out"],
         "stopped.",
     ),
-    "reproduce": (["reproduce", "laramie_shift_2026", "-n", "60", "--engine", "simpy", "-w", "1"], "stopped; nothing was written."),
+    "reproduce": (["reproduce", "laramie_shift_2026", "-n", "60", "--engine", "simpy", "-w", "1"],
+    "stopped; nothing was written."),
 }  # fmt: skip
 KEEPS = ("sweep", "sensitivity")
 

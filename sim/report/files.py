@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -64,8 +64,7 @@ def check_out(out: Path, force: bool) -> None:
     parent = out.absolute().parent
     nearest = next(folder for folder in (parent, *parent.parents) if folder.exists())
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=parent).close()
+        tempfile.TemporaryFile(dir=nearest).close()
     except OSError as problem:
         raise UsageError(f"--out {out}: cannot write in {nearest} ({problem.strerror}); name another folder.") from None
 
@@ -102,6 +101,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
         If the disk is full or the folder cannot be written.
     """
     out = out.absolute()
+    made = [parent for parent in out.parents if not parent.exists()]  # the innermost first
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -115,6 +115,9 @@ def whole_folder(out: Path) -> Iterator[Path]:
         raise UsageError(f"--out {out}: cannot be written ({problem.strerror}); free some room or name another.") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):  # there is something in it: what we wrote
+                parent.rmdir()
 
 
 def _exchange(folder: Path, out: Path) -> None:

@@ -5,7 +5,9 @@ Commands and flags are read from the program itself, so that a flag added there 
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 import typer
 
 from sim.cli import app
+from sim.errors import printable
+from tests.fuzz.watched import Told, allowed_caches, call
 from tests.study_files import TINY, write_study
 
 #: Words that are wrong nearly everywhere: in another unit or script, too long, for a terminal, a shell, a spreadsheet, a path.
@@ -68,8 +72,6 @@ SOUND: dict[str, tuple[str, ...]] = {
 #: What would start long or far-away work is left out: it is tried by hand in the tests of faults.
 NEVER = {"--dask", "--help", "--try"}
 NEVER_COMMANDS = {"calibrate"}
-#: Numbers that would be work for hours are no test of the reading of flags.
-TOO_MUCH = ("9" * 30,)
 
 
 @dataclass
@@ -78,12 +80,11 @@ class Bench:
 
     folder: Path
     names: dict[str, list[str]] = field(default_factory=dict)
+    before: dict[str, bytes | None] = field(default_factory=dict)
 
     @classmethod
     def set_up(cls, folder: Path) -> Bench:
         """Make the things once; commands may take them as they like."""
-        from tests.fuzz.watched import call
-
         write_study(folder, replications=2)
         (folder / "broken.yaml").write_text("title: [\n", encoding="utf-8")
         (folder / "[red].yaml").write_text(TINY.replace("title: One", "title: '[/red] =1+1 <b>' #"), encoding="utf-8")
@@ -100,9 +101,15 @@ class Bench:
         scenarios = ["tiny.yaml", "tiny.yaml", "tiny.yaml", "[red].yaml", "broken.yaml", "hour.yaml"]
         folders = ["run", "run", "compared", "swept", "empty", "nothing"]
         files = ["rows.csv", "binary", "tiny.yaml"]
-        return cls(
-            folder, {"scenario": scenarios, "study": ["hour.yaml", "hour.yaml", "tiny.yaml"], "folder": folders, "file": files}
-        )
+        names = {"scenario": scenarios, "study": ["hour.yaml", "hour.yaml", "tiny.yaml"], "folder": folders, "file": files}
+        return cls(folder, names, everything(folder))
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """Return what is in a folder, by path within it; None for a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))
+    }
 
 
 def commands() -> dict[str, Any]:
@@ -148,3 +155,67 @@ def _option(random_: random.Random, parameter: Any, option: str, odd: float) -> 
     sound = SOUND.get(option, ())
     value = random_.choice(sound) if sound and random_.random() > odd / 2 else random_.choice(ODD)
     return [option, value] if random_.random() < 0.8 else [f"{option}={value}"]
+
+
+# --- what came of one ------------------------------------------------------------------------------------------------
+
+#: Longer than any of these lines takes on a busy machine.
+SECONDS = 60.0
+#: Flags whose value is where something is written.
+_PLACES = ("--out", "-o", "--csv", "--parquet", "--html")
+#: Commands that write into the folder that they are given, and what.
+_INTO = {"discover": ("boxes.csv", "regret.csv")}
+
+
+def outcome_of(words: list[str], bench: Bench) -> str:
+    """Run one line; return how it ended, or fail if it did not end in words or wrote elsewhere; what it wrote is taken away."""
+    told = call(words, SECONDS)
+    shown = f"{[word[:60] for word in words]}: "
+    assert not told.crash, shown + told.crash
+    assert told.status in (0, 1, 2), shown + str(told.status)
+    assert "Traceback" not in told.out + told.err, shown + told.err
+    if told.status == 2:
+        assert told.err.strip(), shown + "nothing was said"
+        assert printable(told.err) == told.err, shown + told.err
+    _check_writes(words, told, bench, shown)
+    return {0: "done", 1: "a check did not hold", 2: "refused in words"}[told.status]
+
+
+def _check_writes(words: list[str], told: Told, bench: Bench, shown: str) -> None:
+    named = {words[at + 1] for at, word in enumerate(words[:-1]) if word in _PLACES}
+    named |= {word.partition("=")[2] for word in words if word.partition("=")[0] in _PLACES}
+    after = everything(bench.folder)
+    left = {path for path in after if path not in bench.before}
+    assert all(path in after for path in bench.before), shown + "something is gone"
+    _take_away(bench, left)
+    changed = {path for path, content in bench.before.items() if content is not None and after[path] != content}
+    for path in changed:
+        (bench.folder / path).write_bytes(bench.before[path] or b"")
+    own = {f"{folder}/{name}" for folder in words[1:] for name in _INTO.get(words[0], ())}
+    log = {f"{folder}/study.sqlite{end}" for folder in words[1:] for end in ("-wal", "-shm")}
+    places = {os.path.normpath(place) for place in named if place}
+    if not places:
+        places = {"results", *(f"{folder}{end}" for folder in words[1:] for end in (".html", ".zip"))}
+    odd = {path for path in left | changed if path not in own | log and not any(_within(path, place) for place in places)}
+    assert not odd, shown + f"written where nobody said: {sorted(odd)[:5]}"
+    if told.status == 2:
+        assert not (left - own - log), shown + f"left: {sorted(left)[:5]}"
+    hidden = [path for path in left if Path(path).name.startswith(".")]
+    assert not hidden or any(Path(place).name.startswith(".") for place in places), shown + f"half-written: {hidden[:5]}"
+    allowed = (str(bench.folder), *allowed_caches(), "/proc/", "/dev/")
+    outside = [path for path in told.touched if not path.startswith(allowed)]
+    assert not outside, shown + f"written outside: {outside[:5]}"
+
+
+def _within(path: str, place: str) -> bool:
+    """Whether a path is a place, lies in it, or is a folder above it that was made on the way."""
+    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
+
+
+def _take_away(bench: Bench, left: set[str]) -> None:
+    for path in sorted(left):
+        place = bench.folder / path
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
