@@ -113,35 +113,46 @@ def lines_tried(count: int, scratch: Path) -> Tally:
     return tally
 
 
+HEAD = """# Fuzz: what anybody might give to the program
+
+Written by `python -m tests.fuzz`. Each input is done, or refused in words: one message that names the file and says what to
+do, no traceback, no control character, nothing written but where it was told. A deadline ends an input that takes longer
+than {read:.0f} s to read, or {run:.0f} s to run as a command; the first that fails ends the run.
+
+{inputs:,} inputs in {minutes:.0f} min on Python {python}; none hung, none failed. Peak memory of the whole process, with
+everything that it imports and compiles: {peak:,.0f} MB.
+"""
+SECTION = """
+## {what}
+
+{inputs:,} inputs; the longest took {longest:.2f} s.
+
+| outcome | inputs |
+| --- | ---: |
+"""
+FOOT = """
+How inputs are drawn stands in `tests/fuzz/`: random bytes, sentences made of YAML's marks, shipped scenarios with bytes
+changed, cut out and doubled, pieces repeated up to the largest file that is read; scenarios with keys dropped, renamed and
+misspelt, values of another kind, unit or script; every command with every flag that it declares, sound and odd values mixed.
+`calibrate` is left to the tests of faults, and so is a cluster's address. A short version is in the fast tests
+(`tests/test_fuzz.py`).
+"""
+
+
 def words(tallies: dict[str, Tally], seconds: float) -> str:
     """Return the page."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    inputs = sum(one.inputs for one in tallies.values())
     parts = [
-        "# Fuzz: what anybody might give to the program\n\n",
-        "Written by `python -m tests.fuzz`. Each input is done,
-        or refused in words: one message that names the file and says what to do, no ",
-        "traceback, no control character,
-        nothing written but where it was told. A deadline ends an input that takes longer than ",
-        f"{scenarios.SECONDS:.0f} s to read,
-        or {flags.SECONDS:.0f} s to run as a command; the first that fails ends the run.\n\n",
-        f"{sum(one.inputs for one in tallies.values()):,} inputs in {seconds / 60:.0f} min on Python {platform.python_version()}; none hung, none ",
-        f"failed. Peak memory of the whole process, with everything that it imports and compiles: {peak / 1e6:,.0f} MB.\n",
+        HEAD.format(
+            read=scenarios.SECONDS, run=flags.SECONDS, inputs=inputs, minutes=seconds / 60, python=platform.python_version(),
+            peak=peak / 1e6,
+        )
     ]  # fmt: skip
     for what, tally in tallies.items():
-        parts.append(f"\n## {what}\n\n{tally.inputs:,} inputs; the longest took {tally.longest:.2f} s.\n\n| outcome | inputs |\n| --- | ---: |\n")
-        parts += [f"| {kind} | {count:,} |\n" for kind, count in sorted(tally.kinds.items(), key=lambda item: (-item[1],
-        item[0]))]
-    parts.append(
-        "\nHow inputs are drawn stands in `tests/fuzz/`: random bytes, sentences made of YAML's marks,
-        shipped scenarios with bytes changed, cut "
-        "out and doubled, pieces repeated up to the largest file that is read; scenarios with keys dropped,
-        renamed and misspelt, values of "
-        "another kind, unit or script; every command with every flag that it declares,
-        sound and odd values mixed. `calibrate` is left to the "
-        "tests of faults,
-        and so is a cluster's address. A short version of all this is in the fast tests (`tests/test_fuzz.py`).\n"
-    )
-    return "".join(parts)
+        parts.append(SECTION.format(what=what, inputs=tally.inputs, longest=tally.longest))
+        parts += [f"| {kind} | {count:,} |\n" for kind, count in sorted(tally.kinds.items(), key=lambda one: (-one[1], one[0]))]
+    return "".join([*parts, FOOT])
 
 
 if __name__ == "__main__":
