@@ -114,10 +114,10 @@ def test_a_sweep_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    line = ["sweep", "hour.yaml", "-n", "12", "-w", "1", "-q", "--out"]
+    line = ["sweep", "hour.yaml", "-n", "4", "-w", "1", "-q", "--out"]
     assert call([*line, "whole"]).status == 0
     with monkeypatch.context() as patch:
-        at_the_call(patch, 9, lambda: signal.raise_signal(signal.SIGTERM))
+        at_the_call(patch, 3, lambda: signal.raise_signal(signal.SIGTERM))
         assert call([*line, "stopped"]).status == 143
     assert call([*line, "stopped"]).status == 0
     assert digests(tmp_path / "stopped", "study.sqlite", "manifest.json") == digests(
@@ -262,7 +262,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(name: str, things: P
 
 def test_a_sweep_goes_on_when_there_is_room_again(things: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(things)
-    line = ["sweep", "hour.yaml", "-n", "8", "-w", "1", "-q", "--out"]
+    line = ["sweep", "hour.yaml", "-n", "4", "-w", "1", "-q", "--out"]
     assert call([*line, str(tmp_path / "whole")]).status == 0
     with files_of_at_most(20_000):
         assert call([*line, str(tmp_path / "full")]).status == 2
@@ -400,7 +400,7 @@ def test_language_zone_and_home_change_no_byte_and_no_display_is_needed(tmp_path
     write_study(tmp_path)
     plain = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "LC_ALL", "LANG", "TZ", "MPLBACKEND")}
     found = []
-    for number, surroundings in enumerate([{}, *SURROUNDINGS]):
+    for number, surroundings in enumerate(SURROUNDINGS):
         line = ["sweep", "hour.yaml", "-n", "2", "-w", "1", "--out", f"out{number}", "-q"]
         done = subprocess.run(
             [sys.executable, "-c", "from sim.start import main; main()", *line], cwd=tmp_path, capture_output=True, text=True,
@@ -410,7 +410,7 @@ def test_language_zone_and_home_change_no_byte_and_no_display_is_needed(tmp_path
         found.append(digests(tmp_path / f"out{number}", "manifest.json", "study.sqlite"))
     assert "report.html" in found[0]
     assert "<svg" in (tmp_path / "out0" / "report.html").read_text(encoding="utf-8")
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 def test_a_mistake_reads_alike_everywhere(command: Command) -> None:
