@@ -28,7 +28,7 @@ from tests.fuzz.watched import without_drawing
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verification" / "fuzz.md"
 #: How many inputs of each kind.
-BYTES, FILES, WORLDS, LINES = 10_000, 1_000, 300, 1_000
+BYTES, FILES, WORLDS, LINES = 10_000, 300, 100, 200
 ADDRESSES = 3_000_000_000
 QUIETLY = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 

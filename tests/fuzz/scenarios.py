@@ -34,7 +34,8 @@ SECONDS = 20.0
 LONGEST_MESSAGE = 6_000
 #: What a message ends with says what to do, or what is known here.
 _REMEDY = re.compile(
-    r"(; [^;]+|did you mean '.*'\?|known here: .*|nothing may stand here|see 'stopflow .*)[.?]?$|is too large a number\.$"
+    r"(; [^;]+|for example \{.*\}|did you mean '.*'\?|known here: .*|nothing may stand here|see 'stopflow .*)[.?]?$"
+    r"|is too large a number\.$"
 )
 
 
