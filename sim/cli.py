@@ -105,7 +105,11 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def telling(*arguments: Any, **options: Any) -> None:
         try:
-            command(*arguments, **options)
+            try:
+                command(*arguments, **options)
+            except typer.Exit:
+                sys.stdout.flush()
+                raise
             sys.stdout.flush()
         except KeyboardInterrupt as stopped:
             raise Stopped(str(stopped)) from None  # Typer would end the program without a word

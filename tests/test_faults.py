@@ -11,6 +11,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -351,6 +352,29 @@ def test_a_reader_who_leaves_early_gets_no_traceback_and_a_script_no_status_0(
     with os.fdopen(writing, "w", encoding="utf-8") as pipe:
         assert main_with(monkeypatch, pipe, *line) == 141
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_reader_who_leaves_early_hides_no_check_that_did_not_hold(
+    things: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(things / "done", tmp_path / "changed"))
+    (folder / "summary.csv").write_text("x")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+        assert main_with(monkeypatch, pipe, "verify", str(folder), "--replay", "0") == 141
+
+
+def test_too_little_memory_is_told_in_one_line(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much() -> None:
+        raise MemoryError
+
+    monkeypatch.chdir(tmp_path)
+    at_the_call(monkeypatch, 2, too_much)
+    told = call(LONG["run"][0])
+    assert (told.status, told.err.count("\n"), told.crash) == (2, 1, "")
+    assert "more than the memory of this machine holds" in told.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_nobody_need_read(monkeypatch: pytest.MonkeyPatch) -> None:
