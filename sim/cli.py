@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +27,7 @@ from sim.commands.run import run
 from sim.commands.sensitivity import discover, sensitivity
 from sim.commands.sweep import export, sweep
 from sim.commands.verify import verify
-from sim.errors import StopflowError
+from sim.errors import StopflowError, printable
 
 app = typer.Typer(
     name="stopflow",
@@ -34,17 +40,88 @@ app = typer.Typer(
 )
 
 
+#: How a command ends that was stopped: by Ctrl-C, by a request to end (SIGTERM), or since nobody reads its output any more; as
+#: shells number them, 128 and the signal.
+INTERRUPTED, TERMINATED, UNREAD = 130, 143, 141
+
+
+class Stopped(Exception):  # noqa: N818 - no error
+    """Somebody has stopped a command; the text says what became of its work."""
+
+
 def main() -> None:
     """Run the command line; a mistake of the user ends in one message and exit status 2."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a request to end cleans up as Ctrl-C does
+    _have_streams()
+    asked: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt  # so that a request to end cleans up as Ctrl-C does
+
+    signal.signal(signal.SIGTERM, end)
     try:
         app(standalone_mode=True)
     except StopflowError as problem:
-        print(problem, file=sys.stderr)
-        raise SystemExit(2) from None
-    except BrokenPipeError:  # the reader of our output has gone, as with '| head'
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+        status = _refused(str(problem))
+    except OSError as problem:
+        what = os.fsdecode(problem.filename) if isinstance(problem.filename, str | bytes) else "the output"
+        status = _refused(f"{what}: cannot be used ({problem.strerror or problem}); name another, or free some room.")
+    except MemoryError:
+        status = _refused("stopflow: this is more than the memory of this machine holds; ask for less, or use fewer workers.")
+    except (Stopped, KeyboardInterrupt) as stopped:
+        status = _stopped(str(stopped), asked)
+    except SystemExit as leaving:
+        if leaving.code != INTERRUPTED:
+            raise
+        status = _stopped("", asked)
+    raise SystemExit(status) from None
+
+
+def _stopped(message: str, asked: list[int]) -> int:
+    with suppress(OSError):
+        print(printable(message or "stopped."), file=sys.stderr)
+    return TERMINATED if asked else INTERRUPTED
+
+
+def _have_streams() -> None:
+    """Let whatever is printed be printed: as an escape where the output's encoding lacks a letter, nowhere if there is none."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us; taken up, so that no file of ours gets its number
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _refused(message: str) -> int:
+    with suppress(OSError):
+        print(printable(message), file=sys.stderr)
+    return 2
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that ends in words when it is stopped, and not with status 0 when nobody reads what it tells."""
+
+    @wraps(command)
+    def telling(*arguments: Any, **options: Any) -> None:
+        try:
+            try:
+                command(*arguments, **options)
+            except typer.Exit:
+                sys.stdout.flush()
+                raise
+            sys.stdout.flush()
+        except KeyboardInterrupt as stopped:
+            raise Stopped(str(stopped)) from None  # Typer would end the program without a word
+        except BrokenPipeError:  # as with '| head'
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(UNREAD) from None
+        except OSError as problem:
+            if problem.filename is None and problem.errno == errno.ENOSPC:  # the output itself; the rest is not tried again
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
+
+    return telling
 
 
 def _print_version(wanted: bool) -> None:
@@ -66,6 +143,6 @@ for _command in (
     run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, calibrate,
     report, verify, bundle,
 ):  # fmt: skip
-    app.command()(_command)
-app.command("list")(list_)
-app.command("import")(import_)
+    app.command()(_told(_command))
+app.command("list")(_told(list_))
+app.command("import")(_told(import_))

@@ -6,8 +6,18 @@ A message names the place (file, line, column, key), what is wrong with the valu
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+#: What could steer a terminal or turn a line around instead of standing in it: control characters, marks of direction,
+#: other ends of lines, and halves of characters; a line end and a tab are none of these.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Return text that a terminal shows and does not obey: ``\x1b[2J`` instead of a cleared screen."""
+    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,11 +278,18 @@ def _base_file(path: Path, extends: Node, chain: tuple[Path, ...]) -> Path:
         base = path.parent / written
     if not is_there(base) or not base.is_file():
         raise wrong(f"there is no file {base}; correct the path (it counts from the folder of this file).")
+    if not NAME.fullmatch(extends.value) and leads_out(path, base):
+        raise wrong(f"{shown(extends.value)} is a link that leads further than one folder up; copy the file in its place.")
     if base.resolve() in chain:
         raise wrong(f"{shown(extends.value)} leads back to a file that extends it; break the loop.")
     if len(chain) >= LONGEST_CHAIN:
         raise wrong(f"more than {LONGEST_CHAIN} files extend one another; shorten the chain.")
     return base
+
+
+def leads_out(path: Path, named: Path) -> bool:
+    """Whether a file that another one names lies, links followed, neither below its folder nor below the one above that."""
+    return not named.resolve().is_relative_to(path.parent.resolve().parent)
 
 
 def _leaves_of_setting(setting: str, root: type[ScenarioFile]) -> Leaves:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import Place, ScenarioError
+from sim.errors import UNPRINTABLE, Place, ScenarioError
 from sim.units import shown
 
 MOST_BYTES = 250_000
@@ -24,8 +24,6 @@ LONGEST_KEY = 100
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
-#: Control characters, which can steer a terminal, and halves of characters, which no UTF-8 file can hold.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "true": True, "True": True, "false": False, "False": False,
 }  # fmt: skip
@@ -212,7 +210,7 @@ class _Composer:
 
     def scalar(self, event: Any) -> object:
         text: str = event.value
-        if _UNPRINTABLE.search(text):
+        if UNPRINTABLE.search(text):
             raise self.refuse(event, f"{shown(text)} holds a control character; remove it.")
         if not event.implicit[0]:  # quoted or block text
             return text

@@ -28,6 +28,15 @@ def shipped_files_are_read_once():
         yield
 
 
+@pytest.fixture(scope="module")
+def pictures_are_left_empty():
+    """Leave every picture empty, for tests of commands whose pictures are not looked at."""
+    from tests.fuzz.watched import without_drawing
+
+    with without_drawing():
+        yield
+
+
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no pictures of a run or a comparison: for tests of what stands beside them, since drawing takes most of the time."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -227,14 +227,19 @@ def _keep(checkpoint: Path | None, key: str, state: _State) -> None:
 
 def _read(checkpoint: Path | None, key: str) -> _State | None:
     """Return the last generation of the same fit, if there is one that can be read."""
-    if checkpoint is None or not checkpoint.is_file():
-        return None
-    try:
-        with np.load(checkpoint, allow_pickle=False) as kept:
-            held: dict[str, Any] = {name: kept[name] for name in ("latent", "log_likelihood", "numbers", "key")}
-    except (OSError, ValueError, KeyError):
-        return None
-    if str(held["key"]) != key:
+    held = arrays_in(checkpoint, ("latent", "log_likelihood", "numbers", "key"))
+    if held is None or str(held["key"]) != key:
         return None
     temperature, evidence, generation, width, moves, acceptance = held["numbers"].tolist()
     return _State(held["latent"], held["log_likelihood"], temperature, evidence, int(generation), width, int(moves), acceptance)
+
+
+def arrays_in(kept: Path | None, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the arrays of a file of unfinished work; None where there is none, or a damaged one, which is then made again."""
+    if kept is None or not kept.is_file():
+        return None
+    try:
+        with kept.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
+            return {name: held[name] for name in names}
+    except Exception:  # whatever a reader of archives may raise about what is none
+        return None

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 DRAWS, MANIFEST = "posterior.csv", "manifest.json"
 MOST_DRAWS = 1_000_000
+MOST_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def read(folder: Path) -> Posterior:
     if not path.is_file() or not (folder / MANIFEST).is_file():
         raise UsageError(f"--posterior {folder}: holds no {DRAWS} with its {MANIFEST}; name a folder of 'stopflow calibrate'.")
     try:
+        if max(path.stat().st_size, (folder / MANIFEST).stat().st_size) > MOST_BYTES:
+            raise ValueError(f"a file is larger than {MOST_BYTES:,} bytes")
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         held = tuple(_held(one) for one in manifest["parameters"])
         operations = tuple(manifest["operations"])
@@ -68,7 +71,7 @@ def read(folder: Path) -> Posterior:
         values = np.array([[float(cell) for cell in row] for row in rows[1:]]).reshape(len(rows) - 1, len(held))
         if not len(values) or not np.isfinite(values).all():
             raise ValueError("a draw is missing or is no number")
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, csv.Error) as problem:
         raise UsageError(f"--posterior {folder}: is damaged ({problem}); calibrate again.") from None
     for at, one in enumerate(held):
         _within_what_is_possible(folder, one, values[:, at])

@@ -5,10 +5,8 @@ Row i is replication ``first + i`` at the i-th values, so that a matrix does not
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import fields, replace
 from typing import Any
 
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from sim.calibration.priors import Prior
 from sim.distributions import Distribution, Empirical, Lognormal
 from sim.engines import AUTO
+from sim.experiment.executors import in_order, workers_of
 from sim.experiment.replications import engine_for, run_block
 from sim.fields import FrozenDict
 from sim.loading import value_at
@@ -70,7 +69,7 @@ def simulate(  # noqa: PLR0913 - all but the first three are optional and by nam
     workers
         Processes; the matrix is the same with any number.
     pool
-        Processes that are there already, from :func:`pool_of`; they take a second to start.
+        Processes that are there already, as :func:`workers_of` yields them; they take a second to start.
     engine
         Which engine to use; the matrix is the same with any.
     progress
@@ -87,33 +86,11 @@ def simulate(  # noqa: PLR0913 - all but the first three are optional and by nam
         for start in range(0, len(values), CHUNK)
     ]
     found: list[Floats] = []
-
-    def take(blocks: Iterable[Floats]) -> None:
-        for block in blocks:
+    with workers_of(pool, workers if len(tasks) > 1 else 1) as own:
+        for block in in_order(own, _rows, tasks):
             found.append(block)
             progress(min(len(found) * CHUNK, len(values)), len(values))
-
-    if pool is not None:
-        take(pool.map(_rows, *zip(*tasks, strict=True)))
-    elif workers <= 1 or len(tasks) <= 1:
-        take(_rows(*task) for task in tasks)
-    else:
-        with pool_of(workers) as own:
-            take((own.map if own else map)(_rows, *zip(*tasks, strict=True)))
     return np.concatenate(found) if found else np.zeros((0, len(model_of(scenario).measures(scenario))))
-
-
-@contextmanager
-def pool_of(workers: int) -> Iterator[Executor | None]:
-    """Yield processes for several calls of :func:`simulate`; None for one worker."""
-    if workers <= 1:
-        yield None
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            yield pool
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def column_of(scenario: ScenarioFile, measure: str) -> int:

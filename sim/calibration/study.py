@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.calibration.emulator import Emulator, learn
-from sim.calibration.fit import PARTICLES, Draws, fit, generator
+from sim.calibration.fit import PARTICLES, Draws, arrays_in, fit, generator
 from sim.calibration.priors import Prior, Space, space_of
-from sim.calibration.simulate import column_of, pool_of, simulate
+from sim.calibration.simulate import column_of, simulate
 from sim.calibration.targets import Target, refuse_counted_twice, targets_of
 from sim.engines import AUTO
 from sim.errors import UsageError
+from sim.experiment.executors import workers_of
 from sim.experiment.replications import engine_for
 from sim.models import model_of
 from sim.scenario_file import ReportedFigure, ScenarioFile
@@ -208,7 +209,7 @@ def learned_operations(
         raise UsageError(f"{simulations} simulations teach too little; use {FEWEST_SIMULATIONS} or more.")
     told = [targets_of(scenario) for scenario in scenarios]
     operations = []
-    with pool_of(workers) as pool:
+    with workers_of(None, workers) as pool:
         for number, scenario in enumerate(scenarios):
             columns = tuple(space.of(number))
             priors = tuple(space.parameters[at].prior for at in columns)
@@ -384,14 +385,10 @@ def _simulated(  # noqa: PLR0913 - one private step of learned_operations, with 
 
 
 def _read_block(kept: Path | None, key: str, shape: tuple[int, int]) -> Floats | None:
-    if kept is None or not kept.is_file():
+    held = arrays_in(kept, ("values", "key"))
+    if held is None or str(held["key"]) != key or held["values"].shape != shape:
         return None
-    try:
-        with np.load(kept, allow_pickle=False) as held:
-            values, held_key = held["values"], str(held["key"])
-    except (OSError, ValueError, KeyError):
-        return None
-    return values if held_key == key and values.shape == shape else None
+    return np.asarray(held["values"], dtype=np.float64)
 
 
 def _keep_block(kept: Path | None, key: str, block: Floats) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -165,7 +164,7 @@ class kept_when_stopped:  # noqa: N801 - reads as a function
         if kind is not None and self.work.is_dir() and not any(self.work.iterdir()):
             self.work.rmdir()
         elif kind is KeyboardInterrupt:
-            print(f"stopped; what is done is kept in {self.work}, and the same command goes on from there.", file=sys.stderr)
+            raise KeyboardInterrupt(f"stopped; what is done is kept in {self.work}, and the same command goes on from there.")
 
 
 class Stages:
@@ -180,7 +179,8 @@ class Stages:
         self._last = time.perf_counter()
         self._tasks: dict[str, Any] = {}
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left:"),
+            TextColumn("{task.description}", markup=False), BarColumn(),
+            TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left:"),
             TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
         )  # fmt: skip
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.errors import printable
+
 if TYPE_CHECKING:
     from sim.audit.audit import Audit
     from sim.experiment.replications import Precision, Result
@@ -67,7 +69,7 @@ def worker_count(wanted: int | None, replications: int, engine: str = "simpy", s
 
 def command_line() -> str:
     """Return the command as it was typed, for the manifest."""
-    return shlex.join(["stopflow", *sys.argv[1:]])
+    return printable(shlex.join(["stopflow", *sys.argv[1:]]))
 
 
 #: Options that set where and how fast, not what; those with a value, and those without.
@@ -85,15 +87,21 @@ def reproducing_command() -> str:
             skip = 0 if "=" in word else _NOT_THE_RESULT[name]
         else:
             kept.append(word)
-    return shlex.join(kept)
+    return printable(shlex.join(kept))
 
 
 def console_for_people() -> Any:
     """Return where tables are printed."""
     from rich.console import Console
 
+    class Telling(Console):
+        """A console that leaves it to the command line what to do when nobody reads it any more."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # A pipe or a file has no width of its own; a table squeezed into 80 columns would lose words.
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    return Telling(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False)
 
 
 class progress_bar:  # noqa: N801 - reads as a function
@@ -105,7 +113,8 @@ class progress_bar:  # noqa: N801 - reads as a function
 
         console = Console(stderr=True)
         self.bar = Progress(
-            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
+            TextColumn("{task.description}", markup=False), BarColumn(),
+            MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"),
             TimeRemainingColumn(), console=console, transient=True, disable=quiet or not console.is_terminal,
         )  # fmt: skip
         self.kept = kept
@@ -117,9 +126,9 @@ class progress_bar:  # noqa: N801 - reads as a function
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.bar.stop()
-        if kind is KeyboardInterrupt:  # Typer ends the program with status 130, without a word
+        if kind is KeyboardInterrupt:
             what = "what was finished is kept, and the same command goes on" if self.kept else "nothing was written"
-            print(f"stopped; {what}.", file=sys.stderr)
+            raise KeyboardInterrupt(f"stopped; {what}.") from None
 
 
 def audits_of(results: Mapping[str, Result], workers: int, quiet: bool) -> dict[str, Audit]:

@@ -133,7 +133,9 @@ def check_folder(folder: Path) -> None:
         If it is a file, or holds other files, or cannot be made.
     """
     from sim.experiment.store import FILE
+    from sim.report.files import refuse_link
 
+    refuse_link(folder, "--out")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder}: is a file; name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file():

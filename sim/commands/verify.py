@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.commands.shared import QuietOption, progress_bar
-from sim.errors import UsageError
+from sim.errors import UsageError, printable
 
 
 def verify(
@@ -32,7 +32,8 @@ def verify(
         for check in verification.verify(folder, verification.EVERY if everything else replay, progress):
             checks.append(check)
             if not quiet or not check.held:
-                print(f"{'ok  ' if check.held else 'NO  '} {check.question}{f': {check.detail}' if check.detail else ''}")
+                told = f"{check.question}{f': {check.detail}' if check.detail else ''}"
+                print(f"{'ok  ' if check.held else 'NO  '} {printable(told)}")
     failed = sum(not check.held for check in checks)
     if failed:
         print(f"{folder}: {failed} of {len(checks)} checks did not hold.{_other_versions(folder, files.versions())}")

@@ -10,11 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -42,6 +44,19 @@ def end_with_the_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Let processes that are started meanwhile not hear Ctrl-C, which a terminal sends to all; who started them ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Processes(Executor):
     """Processes of our own, which can be started anew after one of them has died."""
 
@@ -56,7 +71,8 @@ class Processes(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a task to the processes of the moment."""
-        return self.pool.submit(fn, *args, **kwargs)
+        with deaf_to_interrupts():  # processes are started when there is work for them
+            return self.pool.submit(fn, *args, **kwargs)
 
     def renew(self) -> None:
         """Start new processes in place of those that died."""
@@ -64,15 +80,22 @@ class Processes(Executor):
         self.pool = self._started()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes."""
+        """End the processes when they have done what is under way."""
         self.pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def stop(self) -> None:
+        """End the processes now: somebody who stops a command does not want to wait for the longest task."""
+        for process in list((getattr(self.pool, "_processes", None) or {}).values()):
+            process.terminate()
+        self.pool.shutdown(wait=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A task that no worker could bring to its end, and why."""
+    """A task that no worker could bring to its end, and why; the exception if it raised one."""
 
     reason: str
+    problem: Exception | None = field(default=None, compare=False)
 
 
 @contextmanager
@@ -84,8 +107,10 @@ def workers_of(executor: Executor | None, workers: int) -> Iterator[Executor | N
     pool = Processes(workers)
     try:
         yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException:
+        pool.stop()
+        raise
+    pool.shutdown(wait=True, cancel_futures=True)
 
 
 def width_of(pool: Executor) -> int:
@@ -95,25 +120,53 @@ def width_of(pool: Executor) -> int:
 
 
 def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Answer]:
-    """Yield the answers to all tasks in the order of the tasks."""
+    """Yield the answers to all tasks in the order of the tasks; what was under way when a worker died is done again.
+
+    Raises
+    ------
+    UsageError
+        If a task ends its worker every time, or an executor of somebody else's breaks.
+    """
     if pool is None:
         for task in tasks:
             yield function(*task)
         return
-    width = width_of(pool)
+    width, apply = width_of(pool), partial(_applied, function)
     running: dict[Future[Answer], int] = {}
     done: dict[int, Answer] = {}
     submitted = given = 0
     while given < len(tasks):
         while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
-            running[pool.submit(function, *tasks[submitted])] = submitted
+            running[_submitted(pool, apply, tasks[submitted])] = submitted
             submitted += 1
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        lost: list[int] = []
         for future in finished:
-            done[running.pop(future)] = future.result()
+            number = running.pop(future)
+            try:
+                done[number] = future.result()
+            except BrokenExecutor:
+                lost.append(number)
+        if lost:
+            lost += running.values()
+            running.clear()
+            again = _one_by_one(pool, apply, [tasks[number] for number in lost])
+            done |= {number: _found(answer) for number, (_, answer) in zip(lost, again, strict=True)}
         while given in done:
             yield done.pop(given)
             given += 1
+
+
+def _applied(function: Callable[..., Answer], task: tuple[Any, ...]) -> Answer:
+    return function(*task)
+
+
+def _found(answer: Answer | Lost) -> Answer:
+    if not isinstance(answer, Lost):
+        return answer
+    if answer.problem is not None:
+        raise answer.problem
+    raise UsageError(f"{answer.reason}; use fewer --workers, or ask for less.")
 
 
 def as_done(
@@ -155,6 +208,11 @@ def as_done(
                 running.clear()
                 yield from _one_by_one(pool, function, suspects)
     finally:
+        _give_up(pool, running)
+
+
+def _give_up(pool: Executor, running: Iterable[Future[Any]]) -> None:
+    if not isinstance(pool, Processes):  # ours are ended by whoever started them
         for future in running:
             future.cancel()
 
@@ -177,7 +235,7 @@ def _answer(future: Future[Answer]) -> Answer | Lost | None:
     except StopflowError:
         raise
     except Exception as problem:  # whatever a cluster may raise; the task is recorded as failed
-        return Lost(f"{type(problem).__name__}: {problem}")
+        return Lost(f"{type(problem).__name__}: {problem}", problem)
 
 
 def _one_by_one(

@@ -6,15 +6,16 @@ A row is a draw and a column a parameter by its dotted path, in the unit shown (
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError
 from sim.experiment.quantities import known_path, quantity
 from sim.loading import Template
@@ -73,23 +74,20 @@ def read_posterior(path: Path) -> Posterior:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise UsageError(f"--posterior {file}: is larger than {MOST_BYTES:,} bytes; thin the draws.")
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.reader(stream)
-            header = next(rows, [])
-            paths = [name for name in header if "." in name]
-            if not paths:
-                raise UsageError(
-                    f"--posterior {file}: names no parameter; its columns are dotted paths, such as 'stop.outcome.cited'."
-                )
-            if len(set(header)) < len(header):
-                raise UsageError(f"--posterior {file}: a column stands twice; keep one.")
-            columns = [header.index(name) for name in paths]
-            weight = header.index("weight") if "weight" in header else None
-            table = [_numbers(file, number + 2, row, header, columns, weight) for number, row in enumerate(rows) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except OSError as problem:
         raise UsageError(
-            f"--posterior {file}: cannot be read ({problem}); name the folder that 'stopflow calibrate' wrote."
+            f"--posterior {file}: cannot be read ({problem.strerror}); name the folder that 'stopflow calibrate' wrote."
         ) from None
+    rows = csv_rows(file, "--posterior")
+    header = next(rows, (1, []))[1]
+    paths = [name for name in header if "." in name]
+    if not paths:
+        raise UsageError(f"--posterior {file}: names no parameter; its columns are dotted paths, such as 'stop.outcome.cited'.")
+    if len(set(header)) < len(header):
+        raise UsageError(f"--posterior {file}: a column stands twice; keep one.")
+    columns = [header.index(name) for name in paths]
+    weight = header.index("weight") if "weight" in header else None
+    table = [_numbers(file, line, row, header, columns, weight) for line, row in islice(rows, MOST_DRAWS + 1) if row]
     if not 0 < len(table) <= MOST_DRAWS:
         raise UsageError(f"--posterior {file}: holds {len(table):,} draws; 1 to {MOST_DRAWS:,} can be used.")
     if not any(share for _, share in table):

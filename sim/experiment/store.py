@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import UsageError
+from sim.errors import UsageError, printable
 from sim.trace import digest_of
 
 FILE = "study.sqlite"
@@ -34,7 +35,17 @@ FORMAT = 1
 COMMIT_SECONDS = 0.25
 #: Rooms of the package in which a change cannot change a number.
 _NOT_THE_MODEL = ("commands", "report", "experiment", "calibration", "importing", "scenarios")
-_NOT_THE_MODEL_FILES = ("__init__.py", "cli.py", "api.py", "schema.py", "evidence.py", "reported.py", "errors.py")
+_NOT_THE_MODEL_FILES = (
+    "__init__.py",
+    "start.py",
+    "cli.py",
+    "csv_reader.py",
+    "api.py",
+    "schema.py",
+    "evidence.py",
+    "reported.py",
+    "errors.py",
+)
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +59,11 @@ CREATE TABLE IF NOT EXISTS blocks (
     key BLOB NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (key, first)
 ) WITHOUT ROWID;
 """
+
+
+_PARTS = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+#: What a stranger's store may hold: replications to a block, bytes to a digest.
+MOST_IN_A_BLOCK, LONGEST_DIGEST = 1_000_000, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,7 @@ def open_store(folder: Path, *, write: bool) -> Iterator[Store]:
         raise UsageError(f"{folder}: holds no {FILE}; name the folder that 'stopflow sweep --out' wrote.")
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(file, timeout=1.0, isolation_level=None)
+        connection = sqlite3.connect(_address(file, write), timeout=1.0, isolation_level=None, uri=True)
         yield _opened(connection, file, write)
         if connection.in_transaction:
             connection.execute("COMMIT")
@@ -107,8 +123,19 @@ def open_store(folder: Path, *, write: bool) -> Iterator[Store]:
             connection.close()
 
 
+def _address(file: Path, write: bool) -> str:
+    """Return where SQLite finds the file; where nobody can write, it is told so, since it would make a log beside the file."""
+    address = file.absolute().as_uri()
+    if write:
+        return address
+    alone = not file.with_name(f"{file.name}-wal").exists()
+    return f"{address}?immutable=1" if alone and not os.access(file.parent, os.W_OK) else f"{address}?mode=rw"
+
+
 def _opened(connection: sqlite3.Connection, file: Path, write: bool) -> Store:
     connection.execute("PRAGMA locking_mode=EXCLUSIVE" if write else "PRAGMA query_only=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    _check_tables(connection, file)
     if write:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -123,6 +150,21 @@ def _opened(connection: sqlite3.Connection, file: Path, write: bool) -> Store:
     elif found != str(FORMAT):
         raise UsageError(f"{file}: was written by another version of stopflow (format {found}); name another folder.")
     return store
+
+
+@cache
+def _tables() -> list[tuple[str, str, str]]:
+    """Return what a store is made of: kind, name and text of each of its parts."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(_TABLES)
+        return list(empty.execute(_PARTS))
+
+
+def _check_tables(connection: sqlite3.Connection, file: Path) -> None:
+    """Refuse what is no store of ours; a view or a trigger of a stranger's would be run by a look at it."""
+    parts = list(connection.execute(_PARTS))
+    if parts and parts != _tables():
+        raise UsageError(f"{file}: is no store of this version of stopflow (its tables are others); name another folder.")
 
 
 def _in_words(problem: sqlite3.DatabaseError, file: Path) -> str:
@@ -183,8 +225,8 @@ class Store:
             rows = self.connection.execute(query, (last,)).fetchall()
             if not rows:
                 return
-            for point, written, shown, scenario, error, used, met in rows:
-                yield PointRow(point, json.loads(written), json.loads(shown), scenario, error, used, bool(met))
+            for row in rows:
+                yield _point_row(*row)
             last = rows[-1][0]
 
     def count_points(self) -> tuple[int, int]:
@@ -240,7 +282,7 @@ class Store:
         digests: list[str] = []
         query = "SELECT first, count, content FROM blocks WHERE key = ? AND first < ? ORDER BY first"
         for first, count, content in self.connection.execute(query, (key, until)):
-            if first > len(digests):
+            if not isinstance(first, int) or first > len(digests):
                 break
             block, names = _unpacked(content, count, measures)
             skip = len(digests) - first
@@ -254,14 +296,31 @@ class Store:
         return int(self.connection.execute("SELECT COALESCE(SUM(count), 0) FROM blocks").fetchone()[0])
 
 
+def _point_row(point: int, written: str, shown: str, scenario: Any, error: Any, used: Any, met: Any) -> PointRow:
+    try:
+        values, row = json.loads(written), json.loads(shown)
+        words = [one for one in (scenario, error) if one is not None]
+        if not isinstance(values, dict) or not isinstance(row, list) or not all(isinstance(one, str) for one in words):
+            raise ValueError("it is no point of a study")
+        if not all(isinstance(one, str | int | float) for one in row) or (used is not None and not isinstance(used, int)):
+            raise ValueError("a value is neither a number nor a word")
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise UsageError(f"{FILE}: point {point} is damaged ({problem}); start the study anew in another folder.") from None
+    shown_row = [printable(one) if isinstance(one, str) else one for one in row]
+    return PointRow(point, values, shown_row, scenario, None if error is None else printable(error), used, bool(met))
+
+
 def _unpacked(content: bytes, count: int, measures: int) -> tuple[Floats, list[str]]:
     numbers = 8 * count * measures
     try:
-        plain = zlib.decompress(content)
+        if not 0 < count <= MOST_IN_A_BLOCK:
+            raise ValueError(f"it says to have {count} replications")
+        # Not more than there can be: a stranger's few bytes might unpack to any size.
+        plain = zlib.decompressobj().decompress(content, numbers + LONGEST_DIGEST * count + 1)
         size, rest = divmod(len(plain) - numbers, count)
-        if size <= 0 or rest:
+        if not 0 < size <= LONGEST_DIGEST or rest:
             raise ValueError("it has not the size it should have")
-    except (zlib.error, ValueError) as problem:
+    except (zlib.error, ValueError, TypeError) as problem:
         raise UsageError(f"{FILE}: a block is damaged ({problem}); start the study anew in another folder.") from None
     values = np.frombuffer(plain[:numbers], dtype="<f8").astype(np.float64).reshape(count, measures)
     return values, [plain[at : at + size].hex() for at in range(numbers, len(plain), size)]

@@ -20,7 +20,7 @@ from sim.experiment.designs import MOST_POINTS, Design, design_of
 from sim.experiment.quantities import Quantity, between, known_path, quantity, text_of
 from sim.experiment.replications import MOST, Precision, parse_precision
 from sim.fields import Parameters
-from sim.loading import STUDIES, Template, field_at, parser_of, shipped_folder, to_plain
+from sim.loading import STUDIES, Template, field_at, leads_out, parser_of, shipped_folder, to_plain
 from sim.measures import Measure
 from sim.models import model_of
 from sim.reported import contradictions
@@ -397,6 +397,8 @@ class _Reader:
                         f"{shown(name)} is not allowed; name a .yaml file beside this one, one folder up or below.", *where
                     )
                 scenario = self.path.parent / written
+                if is_there(scenario) and leads_out(self.path, scenario):
+                    self.wrong(f"{shown(name)} is a link that leads further than one folder up; copy the file.", *where)
             try:
                 template = Template.read(scenario, self.settings)
                 mistakes = contradictions(template.build_whole())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError
 from sim.importing.layouts import Layout, none_fits, plain
 
@@ -85,26 +85,11 @@ def rows_of(table: Table, layouts: Sequence[Layout], wished: Sequence[tuple[str,
         yield {name: cells[place].strip()[:LONGEST_CELL] for name, place in places.items()}
 
 
-def csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV file, each with the number of its last line; bytes that are no UTF-8 become marks."""
-    try:
-        stream = path.open(newline="", encoding="utf-8-sig", errors="replace")
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read ({problem.strerror}); name a CSV file.") from None
-    with stream:
-        reader = csv.reader(stream, delimiter=delimiter)
-        try:
-            for cells in reader:
-                yield reader.line_num, cells
-        except csv.Error as problem:
-            raise UsageError(f"{path}:{reader.line_num}: is not CSV ({problem}); save it as CSV in UTF-8.") from None
-
-
 def _begin(path: Path, layouts: Sequence[Layout]) -> tuple[Rows, list[str], Layout, dict[str, int]]:
     """Return the rows below the names of the columns, these names, their layout, and the places of its cells."""
     best: tuple[int, list[str], int] | None = None
     for delimiter in DELIMITERS:
-        rows = csv_rows(path, delimiter)
+        rows = csv_rows(path, delimiter=delimiter)
         for line, names in itertools.islice(rows, LINES_ABOVE):
             header = [plain(name) for name in names]
             if len(header) > MOST_COLUMNS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import textwrap
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ from sim import __version__
 from sim.importing.aggregates import Aggregates, Parameter, coarse
 from sim.importing.reading import SMALLEST_CELL, Table
 from sim.importing.tidy import COLUMNS
-from sim.report.files import IMPORT, cell, number_text, sha256, write_record
+from sim.report.files import IMPORT, number_text, sha256, write_record
+from sim.report.text_files import rows_to, write_text
 
 SCENARIO, AGGREGATES = "scenario.yaml", "aggregates.csv"
 
@@ -49,13 +49,12 @@ def write(found: Aggregates, table: Table, labels: Labels, folder: Path, command
     command
         The command line.
     """
-    (folder / SCENARIO).write_text(scenario_text(found, labels), encoding="utf-8", newline="\n")
-    with (folder / AGGREGATES).open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    write_text(folder / SCENARIO, scenario_text(found, labels))
+    with rows_to(folder / AGGREGATES) as writer:
         writer.writerow(COLUMNS)
         for one in found.cells:
             words = asdict(one) | {"count": number_text(one.count)}
-            writer.writerow([cell(str(words[name])) for name in COLUMNS])
+            writer.writerow([str(words[name]) for name in COLUMNS])
     write_record(_record(found, table, labels, command), folder)
 
 

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -148,12 +149,12 @@ def write_bundle(folder: Path, path: Path, author: Author) -> list[str]:
     if wrong:
         raise UsageError(f"{folder}: has been changed since it was written ({wrong[0]}: no); run the scenario again.")
     contents = _contents(root, folder, about)
-    contents[CRATE] = _crate(about, contents, author).encode()
+    contents[CRATE] = _crate(about, contents, author).encode(errors="backslashreplace")
     with tempfile.TemporaryDirectory(dir=path.absolute().parent) as scratch:
         half = Path(scratch) / "bundle.zip"
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(contents):
-                entry = zipfile.ZipInfo(f"{folder.absolute().name}/{name}", ALWAYS)
+                entry = zipfile.ZipInfo(f"{folder.resolve().name}/{name}", ALWAYS)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = (0o755 if name == RUN else 0o644) << 16
                 archive.writestr(entry, contents[name])
@@ -293,11 +294,16 @@ def try_out(path: Path, say: Callable[[str], None]) -> bool:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_HANDED_ON}
         environment |= {"PATH": os.pathsep.join([*own, os.defpath, "/usr/local/bin"]), "PYTHON": _python()}
         with subprocess.Popen(
-            ["sh", RUN], cwd=inside, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as running:
+            ["sh", RUN], cwd=inside, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", start_new_session=True,
+        ) as running:  # fmt: skip
             assert running.stdout is not None
-            for line in running.stdout:
-                say(line.rstrip())
+            try:
+                for line in running.stdout:
+                    say(line.rstrip())
+            except BaseException:  # somebody has stopped us: it ends with all that it has started
+                os.killpg(running.pid, signal.SIGTERM)
+                raise
         return running.returncode == 0
 
 

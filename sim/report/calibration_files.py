@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -23,6 +22,7 @@ from sim.calibration.write_back import write_fitted
 from sim.loading import to_plain
 from sim.models import model_of
 from sim.report.files import CALIBRATION, UNDER_POSTERIOR, commit, number_text, versions, write_record
+from sim.report.text_files import rows_to, write_text
 from sim.scenario import Scenario
 from sim.scenario_file import ScenarioFile
 
@@ -75,7 +75,7 @@ def write_calibration(  # noqa: PLR0913 - all but the first three are by name
         write_fitted(operation.scenario, told, folder / "fitted")
     manifest = _manifest(calibration, command, seconds, started) | {"reproduce": reproduce, "asked": dict(asked or {})}
     page = calibration_report(folder, manifest, Facts(reproduce, versions()))
-    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    write_text(folder / "report.html", page)
     write_record(manifest, folder)
 
 
@@ -168,7 +168,7 @@ def write_carried(carried: Carried, folder: Path, manifest: Mapping[str, Any]) -
     for name, figure in drawn.items():
         save_svg(figure, folder / "figures" / f"{name}.svg")
     page = posterior_report(carried, told, Facts(str(told.get("reproduce", "")), versions()), drawn)
-    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    write_text(folder / "report.html", page)
     write_record(told, folder)
 
 
@@ -227,8 +227,7 @@ def _write_records(path: Path, kind: type, records: Sequence[Any]) -> None:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(header)
         for row in rows:
-            writer.writerow([number_text(cell) if isinstance(cell, float) else cell for cell in row])
+            writer.writerow([number_text(one) if isinstance(one, float) else one for one in row])

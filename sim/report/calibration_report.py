@@ -6,12 +6,13 @@ The folder may come from a stranger: texts are escaped, and pictures are shown a
 from __future__ import annotations
 
 import base64
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError
+from sim.report.files import own_file
 from sim.report.numbers import in_words, name_in_words
 from sim.report.page import Facts, render
 
@@ -52,8 +53,8 @@ def calibration_report(folder: Path, manifest: Mapping[str, Any], facts: Facts) 
     UsageError
         If a file is missing or damaged.
     """
-    parameters = rows_of(folder / "calibration.csv")
-    predicted = rows_of(folder / "predictive.csv")
+    parameters = rows_of(folder, "calibration.csv")
+    predicted = rows_of(folder, "predictive.csv")
     try:
         learned = [_learned(row) for row in parameters]
         told = [_predicted(row) for row in predicted]
@@ -73,20 +74,20 @@ def calibration_report(folder: Path, manifest: Mapping[str, Any], facts: Facts) 
         groups={verdict: rows for verdict, rows in groups.items() if rows},
         targets=targets,
         held_out=held_out,
-        ridges=_optional(folder / "ridges.csv"),
-        stages=_optional(folder / "stages.csv"),
-        ask_next=_optional(folder / "ask_next.csv"),
-        rivals=_optional(folder / "rivals.csv"),
-        left_out=[_predicted(row) for row in _optional(folder / "left_out.csv")],
+        ridges=_optional(folder, "ridges.csv"),
+        stages=_optional(folder, "stages.csv"),
+        ask_next=_optional(folder, "ask_next.csv"),
+        rivals=_optional(folder, "rivals.csv"),
+        left_out=[_predicted(row) for row in _optional(folder, "left_out.csv")],
         pictures=[
-            (heading, caption, _image(folder / "figures" / f"{name}.svg"), name)
+            (heading, caption, _image(path), name)
             for name, (heading, caption) in PICTURES.items()
-            if (folder / "figures" / f"{name}.svg").is_file()
+            if (path := own_file(folder, f"figures/{name}.svg"))
         ],
     )
 
 
-def rows_of(path: Path, largest: int = LARGEST_PICTURE) -> Rows:
+def rows_of(folder: Path, name: str, largest: int = LARGEST_PICTURE) -> Rows:
     """Return the rows of a CSV file of ours.
 
     Raises
@@ -94,22 +95,31 @@ def rows_of(path: Path, largest: int = LARGEST_PICTURE) -> Rows:
     UsageError
         If it is missing, or too large to be one.
     """
-    if not path.is_file() or path.stat().st_size > largest:
-        raise UsageError(f"{path}: is missing, or not a file that stopflow wrote; make the result again.")
-    with path.open(newline="", encoding="utf-8", errors="replace") as stream:
-        return list(csv.DictReader(stream))
+    path = own_file(folder, name)
+    if path is None or path.stat().st_size > largest:
+        raise UsageError(f"{folder / name}: is missing, or not a file that stopflow wrote; make the result again.")
+    rows = csv_rows(path)
+    _, header = next(rows, (1, []))
+    found = []
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise UsageError(f"{path}:{line}: {len(cells)} cells instead of {len(header)}; make the result again.")
+        found.append(dict(zip(header, cells, strict=True)))
+    return found
 
 
-def _optional(path: Path) -> Rows:
-    return [{key: _short(value) for key, value in row.items()} for row in rows_of(path)] if path.is_file() else []
+def _optional(folder: Path, name: str) -> Rows:
+    if own_file(folder, name) is None:
+        return []
+    return [{key: _short(value) for key, value in row.items()} for row in rows_of(folder, name)]
 
 
-def _short(text: str | None) -> str:
+def _short(text: str) -> str:
     """Return a number of a file as people read it, or the text as it is."""
     try:
-        return f"{float(text or ''):.3g}"
+        return f"{float(text):.3g}"
     except ValueError:
-        return text or ""
+        return text
 
 
 def _learned(row: Mapping[str, str]) -> dict[str, Any]:

@@ -35,14 +35,14 @@ def learned_table(calibration: Calibration) -> Table:
     table.add_column("hangs together with", overflow="fold")
     for row in learned(calibration.space, calibration.draws.latent):
         table.add_row(
-            row.name,
+            escape(row.name),
             row.unit,
             f"{row.prior_low:.3g} to {row.prior_high:.3g}",
             f"{row.median:.3g}",
             f"{row.low:.3g} to {row.high:.3g}",
             f"{row.contraction:.2f}",
             f"[{_STYLES[row.verdict]}]{row.verdict}[/]",
-            row.together_with,
+            escape(row.together_with),
         )
     return table
 
@@ -66,7 +66,7 @@ def closed_table(calibration: Calibration) -> Table:
             continue
         for one in exact.stages(operation.scenario, operation.targets):
             table.add_row(
-                f"{operation.name}: {one.what}", one.distribution, f"{one.median:.3g}", f"{one.low:.3g} to {one.high:.3g}"
+                escape(f"{operation.name}: {one.what}"), one.distribution, f"{one.median:.3g}", f"{one.low:.3g} to {one.high:.3g}"
             )
     return table
 
@@ -80,7 +80,7 @@ def predicted_table(rows: Sequence[Predicted]) -> Table:
     for row in rows:
         far = min(row.tail, 1 - row.tail) < FAR_OUT
         table.add_row(
-            row.operation,
+            escape(row.operation),
             row.measure,
             f"{row.reported:,g}",
             in_words(row.median, "people"),
@@ -130,7 +130,7 @@ def more_tables(more: More) -> Iterator[Table | str]:
             table.add_column(name, justify="right")
         for one in more.worth[:10]:
             spreads = (f"{one.answer_sd:.3g}", f"{one.expected_sd:.3g}", f"{one.narrower:.0%}")
-            table.add_row(one.count, one.operation, one.unit, *spreads)
+            table.add_row(one.count, escape(one.operation), one.unit, *spreads)
         yield table
     if more.told:
         table = _table("story")
@@ -145,7 +145,7 @@ def more_tables(more: More) -> Iterator[Table | str]:
             )  # fmt: skip
         yield f"[bold]{escape(more.told[0].answer.question.in_words)}[/bold]"
         yield table
-        yield rivals.verdict(more.told)
+        yield escape(rivals.verdict(more.told))
     if more.left_out:
         yield "[bold]each operation predicted from the others alone[/bold]"
         yield predicted_table(more.left_out)

@@ -22,6 +22,7 @@ from sim.report.drawing import inline_svg, save_svg, svg_text
 from sim.report.page import CHECKLISTS, Facts, render
 from sim.report.parameters import by_section, grade_counts, parameters_in_words, sources_in_words, uninformed_by_kind
 from sim.report.pictures import Picture
+from sim.report.text_files import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +78,7 @@ def write(results: Mapping[str, Result], folder: Path, facts: Facts, draws: int 
     (folder / "figures").mkdir()
     for name, figure in drawn.items():
         save_svg(figure, folder / "figures" / f"{name}.svg")
-    (folder / "report.html").write_text(comparison_report(results, facts, drawn, draws=draws), encoding="utf-8", newline="\n")
+    write_text(folder / "report.html", comparison_report(results, facts, drawn, draws=draws))
 
 
 def comparison_report(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -14,8 +13,9 @@ from rich.table import Table
 from sim.experiment.arms import Arms
 from sim.experiment.ranking import Rank
 from sim.measures import Measure
-from sim.report.files import cell, number_text
+from sim.report.files import number_text
 from sim.report.numbers import in_words
+from sim.report.text_files import rows_to
 
 RANKING_COLUMNS = ("measure", "unit", "wanted", "rank", "arm", "mean", "probability_best")
 
@@ -50,22 +50,20 @@ def spreads(arms: Arms, measures: Iterable[Measure]) -> list[Spread]:
 
 def write_ranking(ranks: Iterable[Rank], path: Path) -> None:
     """Write ``ranking.csv``: a row per measure and arm, base included, from the first to the last."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(RANKING_COLUMNS)
         for one in ranks:
             numbers = number_text(one.mean), number_text(one.probability_best)
-            writer.writerow([one.measure, one.unit, one.wanted, one.rank, cell(one.arm), *numbers])
+            writer.writerow([one.measure, one.unit, one.wanted, one.rank, one.arm, *numbers])
 
 
 def write_spreads(found: Iterable[Spread], path: Path) -> None:
     """Write ``comparison_over_posterior.csv``: a row per arm and measure."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow([field.name for field in fields(Spread)])
         for one in found:
             row = astuple(one)
-            writer.writerow([cell(row[0]), *row[1:3], *map(number_text, row[3:])])
+            writer.writerow([*row[:3], *map(number_text, row[3:])])
 
 
 def ranking_table(ranks: Iterable[Rank]) -> Table:

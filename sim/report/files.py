@@ -6,7 +6,6 @@ leaves nothing half-written. Floats are written with the shortest digits that re
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import math
@@ -16,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +23,14 @@ from typing import Any
 
 from sim import __version__
 from sim.audit.audit import Audit
-from sim.errors import UsageError
+from sim.errors import UsageError, printable
 from sim.experiment.comparison import difference
 from sim.experiment.replications import Result
 from sim.loading import to_plain
+from sim.report.text_files import rows_to, write_text
 
 MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 50_000_000
 #: What a result folder holds.
 RUN, COMPARISON, POSTERIOR_COMPARISON = "run", "comparison", "comparison over a posterior"
 SWEEP, CALIBRATION, UNDER_POSTERIOR, IMPORT = "sweep", "calibration", "run under a posterior", "import"
@@ -51,8 +52,11 @@ def check_out(out: Path, force: bool) -> None:
     UsageError
         If it exists and holds something, unless ``force`` is given and it holds an earlier result.
     """
+    refuse_link(out, "--out")
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: is a file; name a folder.")
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise UsageError(f"--out {out}: is the folder that you are in, or holds it; name a folder in it.")
     if out.is_dir() and any(out.iterdir()):
         if not force:
             raise UsageError(f"--out {out}: the folder is not empty; name another one, or replace it with --force.")
@@ -61,10 +65,21 @@ def check_out(out: Path, force: bool) -> None:
     parent = out.absolute().parent
     nearest = next(folder for folder in (parent, *parent.parents) if folder.exists())
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=parent).close()
+        tempfile.TemporaryFile(dir=nearest).close()
     except OSError as problem:
         raise UsageError(f"--out {out}: cannot write in {nearest} ({problem.strerror}); name another folder.") from None
+
+
+def refuse_link(path: Path, flag: str) -> None:
+    """Refuse to write where a link stands: what it leads to would be replaced, or the link; the folders above may be links.
+
+    Raises
+    ------
+    UsageError
+        If it is one.
+    """
+    if path.is_symlink():
+        raise UsageError(f"{flag} {path}".strip() + ": is a link; name the place that it leads to.")
 
 
 def free_folder(name: str) -> Path:
@@ -87,22 +102,37 @@ def whole_folder(out: Path) -> Iterator[Path]:
         If the disk is full or the folder cannot be written.
     """
     out = out.absolute()
+    made = [parent for parent in out.parents if not parent.exists()]  # the innermost first
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         yield folder
         folder.chmod(0o755)
         if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-            out.rename(old / "old")
-            folder.rename(out)
-            shutil.rmtree(old)
+            _exchange(folder, out)
         else:
             folder.rename(out)
     except OSError as problem:
         raise UsageError(f"--out {out}: cannot be written ({problem.strerror}); free some room or name another.") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):  # there is something in it: what we wrote
+                parent.rmdir()
+
+
+def _exchange(folder: Path, out: Path) -> None:
+    """Let a folder take the place of another one, which goes; stopped in between, the other one is back."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    try:
+        out.rename(aside / "old")
+        folder.rename(out)
+    except BaseException:
+        if not out.exists():
+            (aside / "old").rename(out)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_file(path: Path, force: bool) -> None:
@@ -113,6 +143,7 @@ def check_file(path: Path, force: bool) -> None:
     UsageError
         If it is there and ``force`` is not given, or cannot be written.
     """
+    refuse_link(path, "--out")
     if path.is_dir():
         raise UsageError(f"--out {path}: is a folder; name a file.")
     if path.exists() and not force:
@@ -130,7 +161,9 @@ def write_whole(path: Path, text: str) -> None:
         If the disk is full or the folder cannot be written.
     """
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False) as stream:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.absolute().parent, encoding="utf-8", errors="backslashreplace", newline="\n", delete=False,
+        ) as stream:  # fmt: skip
             half = Path(stream.name)
             try:
                 stream.write(text)
@@ -152,8 +185,7 @@ def number_text(value: float) -> str:
 
 def write_summary(result: Result, path: Path) -> None:
     """Write ``summary.csv``: a row per measure."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(SUMMARY_COLUMNS)
         for name, measure in result.measures.items():
             one = result.summary(name)
@@ -165,8 +197,7 @@ def write_summary(result: Result, path: Path) -> None:
 
 def write_replications(result: Result, path: Path) -> None:
     """Write ``replications.csv``: a row per replication, a column per measure, and the digest of its trace."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(["replication", *result.measures, "trace_digest"])
         writer.writerows(_replication_rows(result))
 
@@ -174,8 +205,7 @@ def write_replications(result: Result, path: Path) -> None:
 def write_arms(results: Mapping[str, Result], path: Path) -> None:
     """Write ``replications.csv`` of a comparison: as that of a run, with the number of the arm (0: the base) before it."""
     base = next(iter(results.values()))
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(["arm", "replication", *base.measures, "trace_digest"])
         for arm, result in enumerate(results.values()):
             writer.writerows([arm, *row] for row in _replication_rows(result))
@@ -243,15 +273,14 @@ def write_manifest(result: Result, folder: Path, told: Told) -> None:
 def write_comparison(results: Mapping[str, Result], path: Path) -> None:
     """Write ``comparison.csv``: a row per arm and measure; the first result is the base, intervals hold for all arms at once."""
     (_, base), *arms = results.items()
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with rows_to(path) as writer:
         writer.writerow(COMPARISON_COLUMNS)
         for name, arm in arms:
             for measure in base.measures.values():
                 one = difference(base, arm, measure.name, arms=len(arms))
                 numbers = (one.base_mean, one.arm_mean, one.difference, one.ci_low, one.ci_high)
                 saved = "inf" if one.variance_saved == math.inf else number_text(one.variance_saved)
-                writer.writerow([cell(name), measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
+                writer.writerow([name, measure.name, measure.unit, *map(number_text, numbers), one.pairs, saved])
 
 
 def write_comparison_manifest(
@@ -286,11 +315,6 @@ def write_comparison_manifest(
     write_record(manifest, folder)
 
 
-def cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
     """Write the manifest of a folder that holds everything else already: the hash of each file, and its own.
 
@@ -301,7 +325,7 @@ def write_record(manifest: Mapping[str, Any], folder: Path) -> None:
     folder
         The result folder.
     """
-    (folder / MANIFEST).write_text(sealed(manifest, hashes(folder)), encoding="utf-8", newline="\n")
+    write_text(folder / MANIFEST, sealed(manifest, hashes(folder)))
 
 
 def written_again(folder: Path, changes: Mapping[str, Any]) -> None:
@@ -321,14 +345,27 @@ def written_again(folder: Path, changes: Mapping[str, Any]) -> None:
 
 def sealed(manifest: Mapping[str, Any], hashed: Mapping[str, str]) -> str:
     """Return the text of a manifest with the hashes of files, and its own."""
-    text = json.dumps({**manifest, "files": hashed, SEAL: NO_SEAL}, indent=1, ensure_ascii=False, allow_nan=False)
+    said = _printable({**manifest, "files": hashed, SEAL: NO_SEAL})
+    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
     seal = hashlib.sha256(f"{text}\n".encode()).hexdigest()
     return f'"{SEAL}": "{seal}"'.join(text.rsplit(f'"{SEAL}": "{NO_SEAL}"', 1)) + "\n"
 
 
+def _printable(value: Any) -> Any:
+    """Return plain values without control characters in their words, such as the name of a file may hold."""
+    if isinstance(value, Mapping):
+        return {_printable(key): _printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(one) for one in value]
+    return printable(value) if isinstance(value, str) else value
+
+
 def seal_holds(folder: Path) -> bool:
     """Whether the manifest is, byte for byte, the one that was written."""
-    content = (folder / MANIFEST).read_bytes()
+    path = folder / MANIFEST
+    if path.stat().st_size > LARGEST_MANIFEST:
+        return False
+    content = path.read_bytes()
     found = re.search(rf'"{SEAL}": "([0-9a-f]{{64}})"\n}}\n\Z'.encode(), content)
     if not found:
         return False
@@ -342,6 +379,33 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
+def own_file(folder: Path, name: str) -> Path | None:
+    """Return a file of a result folder, or None if it is not there.
+
+    Raises
+    ------
+    UsageError
+        If it is a link: the folder may be a stranger's, and what the link leads to would go into a report or a bundle.
+    """
+    path = folder / name
+    if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{path}: is a link; a result holds its own files. Copy the file in its place if you trust it.")
+    return path if path.is_file() else None
+
+
+def _check_plain(value: Any) -> None:
+    """Refuse what could steer a terminal, wherever in a manifest it stands."""
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, dict):
+            rest += [*one, *one.values()]
+        elif isinstance(one, list):
+            rest += one
+        elif isinstance(one, str) and printable(one) != one:
+            raise ValueError(f"'{printable(one)[:60]}' holds a control character")
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a result folder.
 
@@ -350,13 +414,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     UsageError
         If the folder holds none, or one that cannot be read.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
+    path = own_file(folder, MANIFEST)
+    if path is None:
         raise UsageError(f"{folder}: holds no {MANIFEST}; name the folder that 'stopflow run --out' wrote.")
     try:
+        if path.stat().st_size > LARGEST_MANIFEST:
+            raise ValueError(f"it is larger than {LARGEST_MANIFEST:,} bytes")
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(manifest, dict) or "stopflow" not in manifest:
             raise ValueError("keys are missing")
+        _check_plain(manifest)
     except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: is damaged ({problem}); run the scenario again.") from None
     return manifest

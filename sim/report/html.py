@@ -35,6 +35,7 @@ from sim.report.parameters import (
     uninformed_by_kind,
 )
 from sim.report.pictures import pictures_of
+from sim.report.text_files import write_text
 from sim.scenario_file import ReportedFigure
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def write_report(result: Result, path: str | Path, facts: Facts, figures: Mappin
     figures
         The pictures if they are drawn already, as :func:`sim.report.figures.all_of` returns them, or their SVG texts.
     """
-    Path(path).write_text(report(result, facts, figures), encoding="utf-8", newline="\n")
+    write_text(Path(path), report(result, facts, figures))
 
 
 def report(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError
 from sim.experiment.discovery import Box, Limit, Regret, Threshold
 from sim.experiment.sensitivity import Index
@@ -28,9 +28,10 @@ from sim.report.drawing import (
     new_figure,
     style,
 )
-from sim.report.files import cell, number_text
+from sim.report.files import number_text
 from sim.report.numbers import DASH, in_words, name_in_words, with_unit
 from sim.report.sweeps import whole_file
+from sim.report.text_files import Rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,13 +58,13 @@ MOST_BARS = 20
 def write_influence(found: Mapping[str, Sequence[Index]], units: Mapping[str, str], method: str, path: Path) -> None:
     """Write ``sensitivity.csv``: a row for every measure, factor and index."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(INFLUENCE_COLUMNS)
         for measure, indices in found.items():
             for one in indices:
                 numbers = map(number_text, (one.value, one.ci_low, one.ci_high))
                 within = "yes" if one.within_error else "no"
-                head = [measure, cell(one.factor), units.get(one.factor, ""), method, one.index]
+                head = [measure, one.factor, units.get(one.factor, ""), method, one.index]
                 writer.writerow([*head, *numbers, within, number_text(one.shown)])
 
 
@@ -77,16 +78,16 @@ def read_influence(path: Path) -> dict[str, list[Index]]:
     """
     found: dict[str, list[Index]] = {}
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            rows = csv.DictReader(stream)
-            if tuple(rows.fieldnames or ()) != INFLUENCE_COLUMNS:
-                raise ValueError("its columns are others")
-            for row in rows:
-                value, low, high = (float(row[name]) if row[name] else math.nan for name in ("value", "ci_low", "ci_high"))
-                factor = row["factor"].removeprefix("'")
-                index = Index(factor, row["index"], value, low, high, within_error=row["within_error"] == "yes")
-                found.setdefault(row["measure"], []).append(index)
-    except (OSError, ValueError, TypeError, csv.Error) as problem:
+        rows = csv_rows(path)
+        if tuple(next(rows, (1, []))[1]) != INFLUENCE_COLUMNS:
+            raise ValueError("its columns are others")
+        for _, cells in rows:
+            row = dict(zip(INFLUENCE_COLUMNS, cells, strict=True))
+            value, low, high = (float(row[name]) if row[name] else math.nan for name in ("value", "ci_low", "ci_high"))
+            factor = row["factor"].removeprefix("'")
+            index = Index(factor, row["index"], value, low, high, within_error=row["within_error"] == "yes")
+            found.setdefault(row["measure"], []).append(index)
+    except ValueError as problem:
         raise UsageError(f"{path}: is missing or damaged ({problem}); run 'stopflow sensitivity' again.") from None
     return found
 
@@ -184,13 +185,13 @@ def _two_last(factor: str) -> str:
 def write_boxes(boxes: Sequence[Box], path: Path) -> None:
     """Write ``boxes.csv``: a row for every box and limit."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(BOX_COLUMNS)
         for number, box in enumerate(boxes, start=1):
             for one in box.limits:
                 ends = ["" if end is None else number_text(end) for end in (one.low, one.high)]
                 shares = map(number_text, (one.p_value, box.coverage, box.density))
-                writer.writerow([number, cell(one.factor), *ends, cell("|".join(one.among)), *shares, box.points, box.failures])
+                writer.writerow([number, one.factor, *ends, "|".join(one.among), *shares, box.points, box.failures])
 
 
 def box_table(boxes: Sequence[Box], units: Mapping[str, str], everywhere: float, threshold: Threshold) -> Table:
@@ -225,11 +226,11 @@ def limit_in_words(limit: Limit, units: Mapping[str, str]) -> str:
 def write_regrets(regrets: Sequence[Regret], measure: str, wanted: str, path: Path) -> None:
     """Write ``regret.csv``: a row for every policy, the smallest largest regret first."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = Rows(stream)
         writer.writerow(REGRET_COLUMNS)
         for one in regrets:
             numbers = map(number_text, (one.mean, one.p90, one.largest, one.best_in))
-            writer.writerow([measure, wanted, cell(one.policy), *numbers, one.worlds])
+            writer.writerow([measure, wanted, one.policy, *numbers, one.worlds])
 
 
 def regret_table(regrets: Sequence[Regret], measure: str, unit: str, wanted: str) -> Table:

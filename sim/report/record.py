@@ -5,7 +5,6 @@ The folder may come from a stranger: what does not read as it was written is ref
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from sim.csv_reader import csv_rows
 from sim.errors import UsageError
-from sim.experiment.replications import Precision, Result
+from sim.experiment.replications import MOST, Precision, Result
 from sim.loading import from_plain
 from sim.models import model_of
 from sim.report import files
 from sim.scenario_file import ScenarioFile
+from sim.units import shown
 
 REPLICATIONS = "replications.csv"
-MOST_ROWS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,18 @@ def read_record(folder: Path) -> Record:
             arms = [_arm(name, arm, place) for name, arm in manifest["arms"].items()]
         else:
             raise UsageError(f"{place}: kind: '{kind}' is not one that this version of stopflow reads; use run or comparison.")
-        return Record(folder, kind, manifest, int(manifest["seed"]), int(manifest["replications"]), tuple(arms))
-    except (KeyError, TypeError, AttributeError) as problem:
+        seed, replications = (_whole(manifest[name]) for name in ("seed", "replications"))
+        if not arms or not 0 < replications <= MOST:
+            raise TypeError(f"{len(arms)} scenarios, {replications} replications")
+        return Record(folder, kind, manifest, seed, replications, tuple(arms))
+    except (KeyError, TypeError, AttributeError, IndexError) as problem:
         raise UsageError(f"{place}: is damaged ({problem}); run the scenario again.") from None
+
+
+def _whole(number: object) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**63:
+        raise TypeError(f"{shown(number)} is not a whole number")
+    return number
 
 
 def _arm(name: str, said: Mapping[str, Any], place: str) -> Arm:
@@ -89,8 +98,8 @@ def read_results(record: Record) -> dict[str, Result]:
     UsageError
         If ``replications.csv`` is missing, damaged, or of a version with other measures.
     """
-    path = record.folder / REPLICATIONS
-    if not path.is_file():
+    path = files.own_file(record.folder, REPLICATIONS)
+    if path is None:
         raise UsageError(f"{record.folder}: holds no {REPLICATIONS}, from which the numbers are read; run the scenario again.")
     measures = list(model_of(record.arms[0].scenario).measures(record.arms[0].scenario))
     values: list[list[list[float]]] = [[] for _ in record.arms]
@@ -127,26 +136,28 @@ def _rows(path: Path, record: Record, measures: list[str]) -> Iterator[tuple[int
     before = ["arm"] if record.kind == files.COMPARISON else []
     columns = [*before, "replication", *measures, "trace_digest"]
     expected = [0] * len(record.arms)
-    with path.open(newline="", encoding="utf-8", errors="replace") as stream:
-        reader = csv.reader(stream)
-        header = next(reader, [])
-        if header != columns:
-            odd = next((name for name in [*header, *columns] if (name in header) != (name in columns)), "another order")
-            raise UsageError(
-                f"{path}:1: the columns are not those of this version of stopflow ({odd[:60]}); "
-                f"read it with stopflow {record.manifest.get('stopflow')}."
-            )
-        for cells in reader:
-            try:
-                if len(cells) != len(columns):
-                    raise ValueError(f"{len(cells)} cells instead of {len(columns)}")
-                arm = int(cells[0]) if before else 0
-                if arm not in range(len(expected)) or int(cells[len(before)]) != expected[arm]:
-                    raise ValueError("the replications are not in order")
-                expected[arm] += 1
-                yield arm, [number_as_written(cell) for cell in cells[len(before) + 1 : -1]], cells[-1]
-            except (ValueError, csv.Error) as problem:
-                raise UsageError(f"{path}:{reader.line_num}: {problem}; run the scenario again.") from None
+    rows = csv_rows(path)
+    header = next(rows, (1, []))[1]
+    if header != columns:
+        odd = next((name for name in [*header, *columns] if (name in header) != (name in columns)), "another order")
+        raise UsageError(
+            f"{path}:1: the columns are not those of this version of stopflow ({odd[:60]}); "
+            f"read it with stopflow {record.manifest.get('stopflow')}."
+        )
+    for line, cells in rows:
+        try:
+            if len(cells) != len(columns):
+                raise ValueError(f"{len(cells)} cells instead of {len(columns)}")
+            arm = int(cells[0]) if before else 0
+            if arm not in range(len(expected)) or int(cells[len(before)]) != expected[arm]:
+                raise ValueError("the replications are not in order")
+            expected[arm] += 1
+            if expected[arm] > record.replications:
+                raise ValueError(f"more than the {record.replications} replications of the manifest")
+            found = arm, [number_as_written(cell) for cell in cells[len(before) + 1 : -1]], cells[-1]
+        except ValueError as problem:
+            raise UsageError(f"{path}:{line}: {problem}; run the scenario again.") from None
+        yield found
 
 
 def number_as_written(cell: str) -> float:

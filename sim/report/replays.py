@@ -149,7 +149,7 @@ class Calibrated:
             raise UsageError(f"{place}: is damaged or of an earlier version ({problem}); calibrate again.") from None
         self.posterior = read(folder)
         self.told: dict[tuple[str, str], dict[int, str]] = {}
-        for row in rows_of(folder / calibration_files.PREDICTIONS, largest=500_000_000):
+        for row in rows_of(folder, calibration_files.PREDICTIONS, largest=500_000_000):
             try:
                 self.told.setdefault((row["operation"], row["measure"]), {})[int(row["prediction"])] = row["value"]
             except (KeyError, TypeError, ValueError) as problem:

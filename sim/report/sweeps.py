@@ -6,7 +6,6 @@ same number: the files of a study are the same to the last byte, however and how
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import math
@@ -24,17 +23,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim import __version__
-from sim.errors import UsageError
+from sim.errors import UsageError, printable
 from sim.experiment.replications import summarise
 from sim.experiment.store import FILE, PointRow, Store, digest_of_point, model_digest, run_key
 from sim.experiment.studies import Study
-from sim.report.files import MANIFEST, SWEEP, cell, commit, hashes, number_text, sealed, versions
+from sim.report.files import MANIFEST, SWEEP, commit, hashes, number_text, refuse_link, sealed, versions
 from sim.report.numbers import in_words
+from sim.report.text_files import Rows
 
 SUMMARY = "summary.csv"
 POINTS = "points.csv"
 REPORT = "report.html"
 _NUMBERS = ("mean", "sd", "p05", "median", "p95", "ci_low", "ci_high")
+LONGEST_WORDS = 2_000
 #: Points that are shown in a terminal.
 SHOWN_POINTS = 40
 SHOWN_MEASURES = 6
@@ -56,12 +57,17 @@ class Results:
         told = store.about("columns")
         if told is None:
             raise UsageError(f"{FILE}: holds no study yet; run 'stopflow sweep' first.")
-        columns = json.loads(told)
-        self.name = str(store.about("study"))
-        self.seed = int(store.about("seed") or 0)
-        self.factors: list[dict[str, str]] = columns["factors"]
-        self.measures: list[dict[str, str]] = columns["measures"]
-        self.shown: list[str] = columns["shown"]
+        try:
+            columns = json.loads(told)
+            self.name = printable(str(store.about("study")))
+            self.seed = int(store.about("seed") or 0)
+            self.factors = [_words_of(one, ("name", "unit", "role")) for one in columns["factors"]]
+            self.measures = [_words_of(one, ("name", "unit", "group", "definition")) for one in columns["measures"]]
+            self.shown = [name for name in columns["shown"] if name in self.measure_names]
+            if not self.measures or len(self.shown) < len(columns["shown"]):
+                raise ValueError("a measure is missing")
+        except (ValueError, KeyError, TypeError, RecursionError) as problem:
+            raise UsageError(f"{FILE}: what it says of its columns is damaged ({problem}); start the study anew.") from None
 
     @property
     def factor_names(self) -> list[str]:
@@ -96,6 +102,8 @@ class Results:
         for row in self.points():
             if row.error is not None:
                 continue
+            if len(row.shown) != len(self.factors):
+                raise UsageError(f"{FILE}: point {row.point} is damaged (its factors are others); start the study anew.")
             values, digests = self.values(row) if row.used else (np.empty((0, 0)), [])
             if row.used is None or len(values) < row.used:
                 raise UsageError(
@@ -103,6 +111,11 @@ class Results:
                     "run the same 'stopflow sweep' again, and it goes on where it stopped."
                 )
             yield row, values, digests
+
+
+def _words_of(said: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
+    """Return what a store says of a column, shown and not obeyed by a terminal."""
+    return {key: printable(str(said[key]))[:LONGEST_WORDS] for key in keys}
 
 
 @contextmanager
@@ -114,6 +127,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     UsageError
         If it cannot be written.
     """
+    refuse_link(path, "")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.absolute().parent)
     except OSError as problem:
@@ -134,8 +148,8 @@ def write_replications(results: Results, path: Path) -> int:
     """Write a row for every replication of every point, with factors and all measures; return how many."""
     count = 0
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["point", "replication", *map(cell, results.factor_names), *results.measure_names])
+        writer = Rows(stream)
+        writer.writerow(["point", "replication", *results.factor_names, *results.measure_names])
         for row, values, _ in results.finished():
             head = _cells(row)
             for number, numbers in enumerate(values.tolist()):
@@ -184,14 +198,14 @@ def _textual(results: Results, kinds: Mapping[str, str]) -> dict[str, str]:
 
 
 def _cells(row: PointRow) -> list[str]:
-    return [cell(value) if isinstance(value, str) else number_text(value) for value in row.shown]
+    return [value if isinstance(value, str) else number_text(value) for value in row.shown]
 
 
 def write_summary(results: Results, path: Path) -> None:
     """Write ``summary.csv``: a row for every point and measure shown, with the 95% interval of its mean."""
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["point", *map(cell, results.factor_names), "measure", "unit", *_NUMBERS, "replications"])
+        writer = Rows(stream)
+        writer.writerow(["point", *results.factor_names, "measure", "unit", *_NUMBERS, "replications"])
         columns = [results.measure_names.index(name) for name in results.shown]
         units = [results.unit(name) for name in results.shown]
         for row, values, _ in results.finished():
@@ -206,13 +220,13 @@ def write_points(results: Results, path: Path) -> str:
     """Write ``points.csv``: a row for every point, failed ones with their error; return one digest over all results."""
     whole = hashlib.sha256()
     with whole_file(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["point", *map(cell, results.factor_names), "replications", "precise", "trace_digest", "error"])
+        writer = Rows(stream)
+        writer.writerow(["point", *results.factor_names, "replications", "precise", "trace_digest", "error"])
         for row in results.points():
             digest = digest_of_point(results.values(row)[1]) if row.error is None and row.used else ""
             whole.update(f"{row.point}/{digest}\n".encode())
             precise = "" if row.error is not None else ("yes" if row.met else "no")
-            writer.writerow([row.point, *_cells(row), row.used or 0, precise, digest, cell(row.error or "")])
+            writer.writerow([row.point, *_cells(row), row.used or 0, precise, digest, row.error or ""])
     return whole.hexdigest()
 
 

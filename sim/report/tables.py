@@ -115,7 +115,7 @@ def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
             unit, one = result.measures[measure].unit, result.summary(measure)
             outside += figure.use == "target" and verdict(figure, one, unit) != "inside"
             table.add_row(
-                name,
+                escape(name),
                 measure,
                 _reported_text(figure, unit),
                 in_words(one.median, unit),
@@ -123,7 +123,7 @@ def reproduction_table(results: Mapping[str, Result]) -> tuple[Table, int]:
                 _verdict_text(figure, one, unit),
             )
         if not result.scenario.reported:
-            table.add_row(name, "[dim]nothing was reported; it ran[/dim]")
+            table.add_row(escape(name), "[dim]nothing was reported; it ran[/dim]")
     return table, outside
 
 
@@ -141,7 +141,7 @@ def parameter_table(scenario: ScenarioFile, only: str = "") -> Table:
             path,
             escape(value_in_words(value_at(scenario, path), unit_of(field))),
             unit_of(field),
-            range_text(behind),
+            escape(range_text(behind)),
             f"[{_GRADE_STYLE[behind.grade]}]{behind.grade}[/]",
             escape(source_text(scenario, behind)),
             str(extra.get("role", "")) if isinstance(extra, dict) else "",
