@@ -404,3 +404,11 @@ def no_measure_contradicts_another_of_which_it_is_a_part(told: Told) -> None:
 def every_referral_ends_in_custody_or_in_release(told: Told) -> None:
     assert told.measures["referrals"] == told.measures["detained"] + told.measures["referred_then_released"]
     assert told.measures["vehicles_seen"] == told.measures["stops"] + told.measures["vehicles_passed_unstopped"]
+
+
+@law
+def people_let_go_were_held_from_referral_to_the_end_of_the_stop_whatever_their_seat(told: Told) -> None:
+    detained = {row.person for row in told.of_kind[Kind.DETAINED]}
+    ended = {row.name: row.time for row in told.of_kind[Kind.STOP_ENDED]}
+    held = sum(ended[row.name] - row.time for row in told.of_kind[Kind.REFERRED] if row.person not in detained)
+    assert told.measures["held_then_released_hours"] == pytest.approx(held / HOUR, rel=1e-12)

@@ -12,6 +12,8 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", nargs="*", default=PYTHONS)
     parser.add_argument("--libraries", nargs="*", default=list(LIBRARIES), choices=LIBRARIES)
+    parser.add_argument("--jobs", type=int, default=1, help="environments at a time")
     arguments = parser.parse_args()
-    found = [environment(python, libraries) for python in arguments.python for libraries in arguments.libraries]
+    with ThreadPoolExecutor(arguments.jobs) as jobs:
+        found = list(jobs.map(lambda one: environment(*one), product(arguments.python, arguments.libraries)))
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     PAGE.write_text(text(found, stored), encoding="utf-8")
     return 0 if all(one.problem == "" and one.agrees(found[0], stored) for one in found) else 1

@@ -53,7 +53,7 @@ def text(environments: Sequence[Environment], stored: Mapping[str, str]) -> str:
         f"every way of running, {runs} runs in all. Traces agree row for row, measures to the last bit.",
         "",
         "In each environment each scenario is run by both engines (the compiled one covers operations, not the programme), by one, two and three "
-        "workers, in tasks of one, two and five replications: five replications each, the first two of which must have the digest in "
+        "workers, in tasks of one, two and three replications: three replications each, the first two of which must have the digest in "
         "`tests/digests.json`. *Oldest* and *newest* are what `pyproject.toml` allows and a wheel exists for.",
         "",
         "What would fail here: a number that hangs on a library's own logarithm, on the order of a dictionary or a set, on which worker was first, "
@@ -68,7 +68,7 @@ def text(environments: Sequence[Environment], stored: Mapping[str, str]) -> str:
         else:
             cells = [*one.told["versions"].values(), str(len(one.told["rows"])), "yes" if one in agree else "**no**"]
             lines.append(f"| {one.name} | " + " | ".join(cells) + " |")
-    lines += ["", "First 16 digits of the digest over five replications:", ""]
+    lines += ["", "First 16 digits of the digest over three replications:", ""]
     lines += ["| scenario | " + " | ".join(one.name for one in ran) + " |", "| --- |" + " --- |" * len(ran)]
     for name in stored:
         lines.append(f"| {name} | " + " | ".join(one.one(name, "digest")[:16] for one in ran) + " |")

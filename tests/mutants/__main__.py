@@ -8,34 +8,45 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Iterator
 
 from tests.mutants import kept, page
 from tests.mutants.kept import Found
 from tests.mutants.mutants import ROOT, Mutant, every_mutant, files, sample
-from tests.mutants.trial import KILLED, Verdict, load_heavy, trial
+from tests.mutants.operators import check_examples
+from tests.mutants.trial import SURVIVED, Verdict, load_heavy, trials
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=None)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--in", dest="within", default="", help="only files whose path begins so")
     arguments = parser.parse_args()
+    check_examples()
     load_heavy()
     every = every_mutant()
     chosen = sample(every)
     texts = {file: _digest((ROOT / file).read_text(encoding="utf-8")) for file in files()}
     found = {one.name: one for one in kept.read() if texts.get(one.file) == one.text}
     wanted = [one for one in chosen[: arguments.most] if one.file.startswith(arguments.within)]
-    for number, mutant in enumerate(wanted, 1):
-        name = (mutant.file, texts[mutant.file], mutant.operator, mutant.occurrence)
-        if name in found and not (arguments.again and found[name].how not in (*KILLED, "none")):
-            continue
-        source = mutant.source()
-        verdict = trial(mutant.file, source) if source else Verdict("none", "", 0.0)
-        found[name] = _found(mutant, texts[mutant.file], source, verdict)
-        print(f"{number} of {len(wanted)} {mutant.file}:{mutant.line} {found[name].change}: {verdict.how} {verdict.by}", flush=True)
-        kept.write(list(found.values()))
+
+    def to_be_tried() -> Iterator[tuple[Mutant, str, str]]:
+        for mutant in wanted:
+            name = (mutant.file, texts[mutant.file], mutant.operator, mutant.occurrence)
+            if name not in found or (arguments.again and found[name].how in SURVIVED):
+                source = mutant.source()
+                if source:
+                    yield mutant, mutant.file, source
+                else:
+                    found[name] = _found(mutant, texts[mutant.file], "", Verdict("none", "", 0.0))
+
+    for mutant, verdict in trials(to_be_tried(), arguments.jobs):
+        one = _found(mutant, texts[mutant.file], mutant.source(), verdict)
+        found[one.name] = one
+        print(f"{len(found)} of {len(wanted)} {one.file}:{one.line} {one.change}: {one.how} {one.by}", flush=True)
+        kept.write([found[name] for name in sorted(found)])
     tried = list(found.values())
     (kept.FOLDER / "mutants.md").write_text(page.text(tried, len(chosen), len(every)), encoding="utf-8")
     return 1 if page.unexplained(tried) else 0
@@ -51,7 +62,9 @@ def _found(mutant: Mutant, text: str, source: str, verdict: Verdict) -> Found:
 
 
 def _change(before: str, after: str) -> tuple[str, str]:
-    """Return the lines that differ, in one line each."""
+    """Return the lines that differ, in one line each; nothing where there is no program."""
+    if not after:
+        return "", ""
     old, new = before.splitlines(), after.splitlines()
     while old and new and old[0] == new[0]:
         old, new = old[1:], new[1:]

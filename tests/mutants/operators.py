@@ -6,6 +6,7 @@ slip: a bed that is not given back, a record that is not made.
 
 from __future__ import annotations
 
+from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example, Operator
 from parso.python.tree import Keyword, Operator as Sign
 
@@ -47,6 +48,13 @@ class SwapAugmentedAssignment(Operator):
 
 
 OWN = {f"own/{operator.__name__}": operator for operator in (RemoveStatement, SwapAugmentedAssignment)}
+
+
+def check_examples() -> None:
+    """Refuse to begin if an operator of our own does not do what its examples say."""
+    for operator in OWN.values():
+        for example in operator.examples():
+            assert mutate_code(example.pre_mutation_code, operator(), example.occurrence) == example.post_mutation_code, example
 
 
 def _inside_a_function(node) -> bool:

@@ -13,18 +13,26 @@ import importlib.util
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from tests.mutants.mutants import ROOT
+ROOT = Path(__file__).resolve().parents[2]
+
+Key = TypeVar("Key")
+Tried = tuple[Key, str, str]
 
 #: Loaded before the fork, since they take longer than most trials.
 HEAVY = ("numpy", "scipy.stats", "scipy.special", "pydantic", "simpy", "ruamel.yaml", "hypothesis.strategies", "pandas", "typer")
-CPU_SECONDS, WALL_SECONDS, BYTES = 240, 1200, 4 << 30
+CPU_SECONDS, WALL_SECONDS, BYTES = 100, 1500, 4 << 30
 
 STORIES = [f"tests/test_{name}.py" for name in ("pathway", "status_check", "custody", "jail")]
 LAWS = ["tests/test_laws.py::test_a_law_holds_in_every_shipped_scenario", "tests/test_laws.py::test_every_law_holds_in_any_world"]
@@ -40,6 +48,8 @@ ELSEWHERE = (
     "tests/test_measures.py::test_a_scenario_equal_to_its_base_differs_in_no_measure_of_any_replication",
 )
 KILLED = ("loading", "claims", "time")
+#: By the claims, that is; a digest that differs says that something has changed, not that it is wrong.
+SURVIVED = ("digests", "survived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +74,47 @@ def load_heavy() -> None:
         raise RuntimeError(f"{name} is loaded already; no mutant could take its place")
 
 
-def trial(file: str, source: str) -> Verdict:
-    """Return how a changed file fares; the unchanged one must survive."""
-    began = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial under way."""
+
+    child: int
+    reader: int
+    began: float
+
+    def verdict(self) -> Verdict:
+        """Wait for the end."""
+        with os.fdopen(self.reader) as stream:
+            told = stream.read()
+        _, status = os.waitpid(self.child, 0)
+        how, by = json.loads(told) if told else ("time", f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended")
+        return Verdict(how, by, time.monotonic() - self.began)
+
+
+def begin(file: str, source: str) -> Trial:
+    """Begin the trial of a changed file; the unchanged one must survive."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         _child(writer, file, source)
     os.close(writer)
-    with os.fdopen(reader) as stream:
-        told = stream.read()
-    _, status = os.waitpid(child, 0)
-    how, by = json.loads(told) if told else ("time", f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended")
-    return Verdict(how, by, time.monotonic() - began)
+    return Trial(child, reader, time.monotonic())
+
+
+def trials(tried: Iterable[Tried], jobs: int) -> Iterator[tuple[Key, Verdict]]:
+    """Yield verdicts as they come, of so many trials at a time; each begins with a key, a file, and its changed text."""
+    under_way: dict[int, tuple[Key, Trial]] = {}
+    waiting = iter(tried)
+    while True:
+        for key, file, source in islice(waiting, jobs - len(under_way)):
+            one = begin(file, source)
+            under_way[one.reader] = key, one
+        if not under_way:
+            return
+        for reader in select.select(list(under_way), [], [])[0]:
+            key, one = under_way.pop(reader)
+            yield key, one.verdict()
 
 
 def _child(writer: int, file: str, source: str) -> None:
