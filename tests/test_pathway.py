@@ -291,7 +291,11 @@ def test_at_one_instant_order_goes_before_flow_before_number_before_slot(one: tu
 
 
 def test_what_goes_on_about_one_vehicle_has_a_slot_for_each_person_and_no_two_share_one() -> None:
-    slots = [Slot.STOP, Slot.ASKING, *(slot + seat for slot in (Slot.PERSON, Slot.SCREENING) for seat in range(MOST_IN_A_VEHICLE))]
+    slots = [
+        Slot.STOP,
+        Slot.ASKING,
+        *(slot + seat for slot in (Slot.PERSON, Slot.SCREENING) for seat in range(MOST_IN_A_VEHICLE)),
+    ]
     assert slots == sorted(set(slots))
     assert slots[-1] == LAST_SLOT
 

@@ -91,7 +91,9 @@ A_MUTANT = Found("sim/chance.py", "", 1, "core/AddNot", 0, "if a:", "if not a:",
 
 def test_a_mutant_that_only_a_digest_notices_counts_as_not_killed() -> None:
     found = [A_MUTANT, replace(A_MUTANT, how="digests", by="wyoming"), replace(A_MUTANT, how="survived", by="")]
-    assert "Result: 1 of 3 mutants that are errors are killed by claims (33%), 1 by stored digests only, 1 survive" in page.text(found, 9, 9)
+    assert "Result: 1 of 3 mutants that are errors are killed by claims (33%), 1 by stored digests only, 1 survive" in page.text(
+        found, 9, 9
+    )
 
 
 def test_survivors_are_named_and_a_change_that_is_no_program_is_not_counted() -> None:

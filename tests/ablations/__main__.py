@@ -1,6 +1,7 @@
-"""``python -m tests.ablations``: what the fit to the reports loses without each part of the model; writes docs/verification/ablations.*.
+"""``python -m tests.ablations``: what the fit to the reports loses without each part of the model.
 
-What is found is the same with any number of workers. Parts that no reported figure of a scenario notices are not fitted anew.
+Writes ``docs/verification/ablations.csv``, its picture and its page. What is found is the same with any number
+of workers. Parts that no reported figure of a scenario notices are not fitted anew.
 """
 
 from __future__ import annotations

@@ -39,20 +39,28 @@ def text(losses: Sequence[Loss]) -> str:
         "",
         "Written by `python -m tests.ablations` from `ablations.csv`.",
         "",
-        f"Result: of {len(PARTS)} parts of the model the reports miss {_named(missed)} when it is taken out and everything else is fitted anew; "
+        f"Result: of {len(PARTS)} parts of the model the reports miss {_named(missed)} when it is taken out and everything "
+        f"else is fitted anew; "
         f"no report informs {_named(uninformed)}.",
         "",
-        "One part of the model is taken out by settings that any scenario takes, and what was reported is held against what is left. Figures are differences of "
-        f"logs of chances, with their standard errors: above nought the reports speak for the part; {TELLS:.0f} is twenty to one.",
+        "One part of the model is taken out by settings that any scenario takes, and what was reported is held against what "
+        "is left. Figures are differences of "
+        f"logs of chances, with their standard errors: above nought the reports speak for the part; {TELLS:.0f} is twenty to "
+        f"one.",
         "",
-        f"- *At the shipped values*: the log of the share of {REPLICATIONS:,} replications that give the reported count, added up over the counts of the "
-        f"scenario, each by itself. Both arms see the same people; the error is the jackknife over {BATCHES} batches. The shipped values were tuned with the "
+        f"- *At the shipped values*: the log of the share of {REPLICATIONS:,} replications that give the reported count, "
+        f"added up over the counts of the "
+        f"scenario, each by itself. Both arms see the same people; the error is the jackknife over {BATCHES} batches. The "
+        f"shipped values were tuned with the "
         "part in place, which favours it.",
-        f"- *Fitted anew*: the log of the chance of all reported counts together over the priors of everything that calibration fits, {SIMULATIONS} "
-        f"simulations and {PARTICLES:,} particles, {SEEDS} times with other seeds, both arms on the same design and the same people. It is the fairer figure: "
+        f"- *Fitted anew*: the log of the chance of all reported counts together over the priors of everything that "
+        f"calibration fits, {SIMULATIONS} "
+        f"simulations and {PARTICLES:,} particles, {SEEDS} times with other seeds, both arms on the same design and the same "
+        f"people. It is the fairer figure: "
         "other parameters may make up for the part. Like any evidence it hangs on the width of the priors too.",
         "",
-        "Money is left out: it is hours times given rates. A part that no reported count of a scenario notices in any replication is not fitted anew.",
+        "Money is left out: it is hours times given rates. A part that no reported count of a scenario notices in any "
+        "replication is not fitted anew.",
         "",
         "![What is lost without each part](ablations.svg)",
         "",
@@ -81,7 +89,9 @@ def picture(losses: Sequence[Loss]) -> Figure:
             axes.axvline(0, color=GREY, linewidth=0.8)
             for row, part in enumerate(reversed(PARTS)):
                 for one in (one for one in losses if (one.part, one.scenario) == (part.name, scenario) and one.touched):
-                    axes.errorbar(one.shipped, row + 0.15, xerr=2 * one.shipped_se, fmt="o", ms=3, color=GREY, mfc="white", lw=0.8)
+                    axes.errorbar(
+                        one.shipped, row + 0.15, xerr=2 * one.shipped_se, fmt="o", ms=3, color=GREY, mfc="white", lw=0.8
+                    )
                     axes.errorbar(one.fitted, row - 0.15, xerr=2 * one.fitted_se, fmt="o", ms=3, color=BLUE, lw=0.8)
             axes.set_xscale("symlog", linthresh=5)
             axes.set_xticks([-5, 0, 5, 50], ["−5", "0", "5", "50"])

@@ -61,5 +61,9 @@ PARTS = (
         "ICE reports no match for citizens and lawful residents",
         fixed("status_check.match.citizen=0", "status_check.match.lawful=0"),
     ),
-    Part("others in the jail", "the jail is empty but for the operation's people", fixed("jail.local.rate=0 per h", "jail.overflow.rate=0 per h")),
+    Part(
+        "others in the jail",
+        "the jail is empty but for the operation's people",
+        fixed("jail.local.rate=0 per h", "jail.overflow.rate=0 per h"),
+    ),
 )

@@ -2,8 +2,9 @@
 
 Two figures, since a part may be missed at the values that are shipped and made up for by others:
 
-*At the shipped values*: the log of the share of replications that give the reported figure, added up over the figures of a scenario,
-each by itself. Both arms see the same people; the uncertainty of the difference is the jackknife over batches of replications.
+*At the shipped values*: the log of the share of replications that give the reported figure, added up over the figures of a
+scenario, each by itself. Both arms see the same people; the uncertainty of the difference is the jackknife over batches of
+replications.
 
 *Fitted anew*: the log of the chance of all reports together, over the priors of everything that calibration fits
 (:mod:`sim.calibration`); every other parameter may make up for the part. It is found several times with other seeds, each for

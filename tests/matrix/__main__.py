@@ -1,4 +1,4 @@
-"""``python -m tests.matrix``: one digest for each scenario on every Python, with the oldest and the newest libraries, in every way of running.
+"""``python -m tests.matrix``: one digest for each scenario on every Python, with the oldest and the newest libraries.
 
 Environments are built below ``.venv-matrix``, from the interpreters found on this machine; none is downloaded. Writes
 ``docs/verification/determinism.md``. Exit status 1 if anything differs, or an environment could not be run.
@@ -48,7 +48,9 @@ def environment(python: str, libraries: str) -> Environment:
         return Environment(python, libraries, problem="no such interpreter on this machine")
     print(f"Python {python}, {libraries} libraries", file=sys.stderr, flush=True)
     try:
-        return Environment(python, libraries, told=json.loads(_called(_built(interpreter, python, libraries), "-m", "tests.matrix.cell")))
+        return Environment(
+            python, libraries, told=json.loads(_called(_built(interpreter, python, libraries), "-m", "tests.matrix.cell"))
+        )
     except subprocess.CalledProcessError as error:
         print(error.stderr, file=sys.stderr)
         last = (error.stderr or "").strip().splitlines()[-1:]
@@ -73,7 +75,16 @@ def _built(interpreter: str, python: str, libraries: str) -> str:
     uv = str(ROOT / ".uv" / "bin" / "uv")
     if not Path(own).exists():
         _called(uv, "venv", "--quiet", "--python", interpreter, str(home))
-    wanted = ["--only-binary", ":all:", "--resolution", LIBRARIES[libraries], "--requirements", "pyproject.toml", "--extra", "fast"]
+    wanted = [
+        "--only-binary",
+        ":all:",
+        "--resolution",
+        LIBRARIES[libraries],
+        "--requirements",
+        "pyproject.toml",
+        "--extra",
+        "fast",
+    ]
     _called(uv, "pip", "install", "--quiet", "--python", own, *wanted)
     return own
 

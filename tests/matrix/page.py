@@ -49,14 +49,18 @@ def text(environments: Sequence[Environment], stored: Mapping[str, str]) -> str:
         "",
         "Written by `make matrix`.",
         "",
-        f"Result: {len(agree)} of {len(environments)} environments give the same digest for every one of {len(stored)} scenarios in "
+        f"Result: {len(agree)} of {len(environments)} environments give the same digest for every one of {len(stored)} "
+        f"scenarios in "
         f"every way of running, {runs} runs in all. Traces agree row for row, measures to the last bit.",
         "",
-        "In each environment each scenario is run by both engines (the compiled one covers operations, not the programme), by one, two and three "
-        "workers, in tasks of one, two and three replications: three replications each, the first two of which must have the digest in "
+        "In each environment each scenario is run by both engines (the compiled one covers operations, not the programme), by "
+        "one, two and three "
+        "workers, in tasks of one, two and three replications: three replications each, the first two of which must have the "
+        "digest in "
         "`tests/digests.json`. *Oldest* and *newest* are what `pyproject.toml` allows and a wheel exists for.",
         "",
-        "What would fail here: a number that hangs on a library's own logarithm, on the order of a dictionary or a set, on which worker was first, "
+        "What would fail here: a number that hangs on a library's own logarithm, on the order of a dictionary or a set, on "
+        "which worker was first, "
         "on how often a stream was asked before, or on an engine.",
         "",
         "| environment | " + " | ".join(libraries) + " | runs | all agree |",

@@ -1,7 +1,7 @@
 """``python -m tests.mutants``: change the model by one token or statement at a time, see which test notices, and write the page.
 
-``--most N`` tries the first N places of the seeded order (all without it); what was tried before is not tried again, but those that
-survived are with ``--again``, after a test was sharpened. Exit status 1 if a survivor has no explanation.
+``--most N`` tries the first N places of the seeded order (all without it); what was tried before is not tried again, but those
+that survived are with ``--again``, after a test was sharpened. Exit status 1 if a survivor has no explanation.
 """
 
 from __future__ import annotations

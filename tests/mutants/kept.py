@@ -1,4 +1,5 @@
-"""What trials have found, in ``docs/verification/mutants.csv``: the page is made from it, and a run that is stopped goes on from it."""
+"""What trials have found, in ``docs/verification/mutants.csv``: the page is made from it, and a run that is stopped goes on "
+"from it."""
 
 from __future__ import annotations
 

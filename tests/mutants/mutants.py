@@ -1,7 +1,7 @@
 """Every mutant of the model, and an even sample of them.
 
-A place is one operator, number, comparison or statement. Cosmic Ray has up to eleven replacements for one place, most of which fail in
-the same way, so the sample takes one replacement for each place, by a seeded draw, and the places in a seeded order: the first
+A place is one operator, number, comparison or statement. Cosmic Ray has up to eleven replacements for one place, most of which
+fail in the same way, so the sample takes one replacement for each place, by a seeded draw, and the places in a seeded order: the first
 hundred are an even sample of all.
 """
 
@@ -48,7 +48,9 @@ class Mutant:
     @property
     def lot(self) -> str:
         """What decides when this one's turn is."""
-        return hashlib.sha256(f"{SEED} {self.file} {self.line} {self.column} {self.operator} {self.occurrence}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{SEED} {self.file} {self.line} {self.column} {self.operator} {self.occurrence}".encode()
+        ).hexdigest()
 
     def source(self) -> str:
         """Return the file's text with the change; empty if that is no program, or nothing that runs is changed."""

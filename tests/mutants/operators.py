@@ -1,14 +1,15 @@
 """What may be wrong in a line: Cosmic Ray's operators, and two that a simulator needs besides.
 
-Cosmic Ray changes operators, comparisons, numbers and decorators. It takes no statement away, and in a simulator that is the likely
-slip: a bed that is not given back, a record that is not made.
+Cosmic Ray changes operators, comparisons, numbers and decorators. It takes no statement away, and in a simulator that is the
+likely slip: a bed that is not given back, a record that is not made.
 """
 
 from __future__ import annotations
 
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example, Operator
-from parso.python.tree import Keyword, Operator as Sign
+from parso.python.tree import Keyword
+from parso.python.tree import Operator as Sign
 
 #: Statements that leave something behind: a call, a wait, a changed attribute. A plain name that is not set fails at once.
 WITH_EFFECT = ("atom_expr", "power", "yield_expr")

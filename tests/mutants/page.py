@@ -7,13 +7,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from scipy.stats import binomtest
+
 from tests.mutants.kept import Found
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
 #: How a trial ended that is a kill by a claim: a law, theory, a story or a hand count failed, it did not load, or did not end.
 BY_CLAIMS = ("claims", "loading", "time")
 SURVIVED = ("digests", "survived")
-WORDS = {"claims": "by a claim", "loading": "does not load", "time": "does not end", "digests": "by digests only", "survived": "survived"}
+WORDS = {
+    "claims": "by a claim",
+    "loading": "does not load",
+    "time": "does not end",
+    "digests": "by digests only",
+    "survived": "survived",
+}
 
 
 def explained() -> dict[tuple[str, str], str]:
@@ -36,21 +44,30 @@ def text(found: Sequence[Found], places: int, mutants: int) -> str:
     real = [one for one in tried if one not in equal]
     killed = [one for one in real if one.how in BY_CLAIMS]
     weakly = [one for one in real if one.how == "digests"]
+    low, high = binomtest(len(killed), len(real)).proportion_ci() if real else (0.0, 1.0)
     lines = [
         "# Mutants",
         "",
         "Written by `python -m tests.mutants` from `mutants.csv`.",
         "",
-        f"Result: {len(killed)} of {len(real)} mutants that are errors are killed by claims ({_share(len(killed), len(real))}), {len(weakly)} by stored "
-        f"digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are equivalent. An even sample of {places} places.",
+        f"Result: {len(killed)} of {len(real)} mutants that are errors are killed by claims "
+        f"({_share(len(killed), len(real))}), {len(weakly)} by stored "
+        f"digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are equivalent. An even sample of "
+        f"{places:,} places; of all of "
+        f"them claims kill {low:.0%} to {high:.0%} (95%).",
         "",
-        f"One token or one statement of `sim/pathway/`, `sim/chance.py` and `sim/measures/` is changed at a time: {mutants:,} changes at {places:,} places, of "
-        f"which {len(tried)} were tried, one to a place, in a seeded order. The operators are Cosmic Ray's, with two of our own: a statement left out, and "
-        "`+=` for `-=`. *Killed by a claim* means that a law, a queueing formula, a story or a count by hand failed; a mutant on which only the stored "
-        "digests of the shipped scenarios differ counts as not killed, since a digest says that something changed, not that it is wrong. The compiled "
+        f"One token or one statement of `sim/pathway/`, `sim/chance.py` and `sim/measures/` is changed at a time: {mutants:,} "
+        f"changes at {places:,} places, of "
+        f"which {len(tried)} were tried, one to a place, in a seeded order. The operators are Cosmic Ray's, with two of our "
+        f"own: a statement left out, and "
+        "`+=` for `-=`. *Killed by a claim* means that a law, a queueing formula, a story or a count by hand failed; a mutant "
+        "on which only the stored "
+        "digests of the shipped scenarios differ counts as not killed, since a digest says that something changed, not that "
+        "it is wrong. The compiled "
         "engine is not asked: part of what is mutated is its own text.",
         "",
-        "| file | tried | by a claim | does not load | does not end | by digests only | survived | equivalent | killed by claims |",
+        "| file | tried | by a claim | does not load | does not end | by digests only | survived | equivalent | killed by "
+        "claims |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     by_file: dict[str, list[Found]] = defaultdict(list)

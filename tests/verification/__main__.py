@@ -1,6 +1,7 @@
 """``make verify``: run the proofs again, all or those that are named, and join their pages into ``docs/verification.md``.
 
-A proof that fails leaves its page as it wrote it, and the exit status is 1; the others are run all the same. ``--join`` only joins.
+A proof that fails leaves its page as it wrote it, and the exit status is 1; the others are run all the same.
+``--join`` only joins.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ RESULT = "Result: "
 
 HEAD = """# Verification
 
-What is claimed of this program, how each claim can be made to fail, and what was found. Every figure here was written by a command that
-anybody can run again: `make verify` runs all of them (a day on two cores), `make verify SECTIONS="mutants determinism"` some. This page is joined from the
-pages of the sections, and a test refuses it if it is not.
+What is claimed of this program, how each claim can be made to fail, and what was found. Every figure here was written by a
+command that anybody can run again: `make verify` runs all of them (a day on two cores), `make verify SECTIONS="mutants sbc"`
+some. This page is joined from the pages of the sections, and a test refuses it if it is not.
 
-What none of this shows: that the model is a true picture of any operation. A program can be right about a model that is wrong. What the reports can and
-cannot tell of the model stands under *Ablations* and in [calibration.md](calibration.md).
+What none of this shows: that the model is a true picture of any operation. A program can be right about a model that is wrong.
+What the reports can and cannot tell of the model stands under *Ablations* and in [calibration.md](calibration.md).
 
 """
 
@@ -58,7 +58,11 @@ def when(section: Section, stamps: dict[str, Any]) -> str:
     if not section.module:
         return "Every change."
     if section.name not in stamps:
-        return "Not run by `make verify` yet; its page says with what it was made." if (FOLDER / section.page).is_file() else "Never."
+        return (
+            "Not run by `make verify` yet; its page says with what it was made."
+            if (FOLDER / section.page).is_file()
+            else "Never."
+        )
     stamp = stamps[section.name]
     versions = ", ".join(f"{name} {version}" for name, version in stamp["versions"].items())
     return f"{stamp['day']}, commit {stamp['commit']}, {stamp['minutes']:.0f} minutes; {versions}."

@@ -47,7 +47,8 @@ SECTIONS = (
     Section(
         "theory",
         "Queueing theory",
-        "Reduced to a queue that can be solved, the model gives what theory gives: Erlang's loss and delay formulas, Pollaczek and Khinchine, "
+        "Reduced to a queue that can be solved, the model gives what theory gives: Erlang's loss and delay formulas, "
+        "Pollaczek and Khinchine, "
         "thinned Poisson flows.",
         "A unit counted twice, a queue served out of order, a rate of the wrong hour, fates shared between vehicles.",
         "tests.verification.theory",
@@ -61,7 +62,8 @@ SECTIONS = (
     Section(
         "laws",
         "Laws on every run",
-        "In any world each vehicle passes or is stopped once, each referred person ends in one way, nobody is in two places, people in are people "
+        "In any world each vehicle passes or is stopped once, each referred person ends in one way, nobody is in two places, "
+        "people in are people "
         "out, money by payer is money by kind.",
         "A record left out or made twice, a bed or a unit not given back, a clock that ends when no rule says so.",
         "",
@@ -104,7 +106,8 @@ SECTIONS = (
     Section(
         "mutants",
         "Mutants",
-        "Nine of ten small errors put into the pathway, the draws or the measures are noticed by a claim about the world, not only by a stored digest.",
+        "Nine of ten small errors put into the pathway, the draws or the measures are noticed by a claim about the world, not "
+        "only by a stored digest.",
         "A line of the model that no test looks at.",
         "tests.mutants",
         ("tests/test_verification.py::test_a_line_that_is_left_out_is_noticed_and_the_model_as_it_is_passes",),
@@ -136,7 +139,8 @@ SECTIONS = (
     Section(
         "determinism",
         "Determinism matrix",
-        "One digest for each scenario on every supported Python, with the oldest and the newest libraries, by either engine, however the work is divided.",
+        "One digest for each scenario on every supported Python, with the oldest and the newest libraries, by either engine, "
+        "however the work is divided.",
         "A number that hangs on a library's rounding, on the order of a set, or on which worker was first.",
         "tests.matrix",
         (
