@@ -1,8 +1,8 @@
 """Every mutant of the model, and an even sample of them.
 
 A place is one operator, number, comparison or statement. Cosmic Ray has up to eleven replacements for one place, most of which
-fail in the same way, so the sample takes one replacement for each place, by a seeded draw, and the places in a seeded order: the first
-hundred are an even sample of all.
+fail in the same way, so the sample takes one replacement for each place, by a seeded draw, and the places in a seeded order: the
+first hundred are an even sample of all.
 """
 
 from __future__ import annotations
