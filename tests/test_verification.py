@@ -143,7 +143,8 @@ def test_a_part_that_no_report_notices_is_said_to_be_uninformed(monkeypatch: pyt
 def test_a_part_is_missed_only_if_the_loss_is_beyond_twenty_to_one_by_two_standard_errors() -> None:
     loss = Loss("wyoming", "a part", True, 0.0, 0.1, fitted=math.log(20) + 0.5, fitted_se=0.2)
     assert verdict([loss]) == "missed in wyoming"
-    assert verdict([replace(loss, fitted_se=0.3)]) == "no report tells it from what others make up for"
+    assert verdict([replace(loss, fitted_se=0.3)]) == "a hint for it in wyoming"
+    assert verdict([replace(loss, fitted_se=2.0)]) == "no report tells it from what others make up for"
     assert verdict([replace(loss, fitted=-loss.fitted)]) == "better without in wyoming"
 
 
