@@ -30,6 +30,12 @@ def explained() -> dict[tuple[str, str], str]:
         return {(one["file"], one["change"]): one["why"] for one in tomllib.load(stream).get("survivor", [])}
 
 
+def sharpened() -> dict[tuple[str, str], str]:
+    """Return which test a mutant brought that had survived, by file and change."""
+    with EXPLAINED.open("rb") as stream:
+        return {(one["file"], one["change"]): one["test"] for one in tomllib.load(stream).get("sharpened", [])}
+
+
 def unexplained(found: Sequence[Found]) -> list[Found]:
     """Return the survivors of which nobody has said why."""
     known = explained()
@@ -44,17 +50,18 @@ def text(found: Sequence[Found], places: int, mutants: int) -> str:
     real = [one for one in tried if one not in equal]
     killed = [one for one in real if one.how in BY_CLAIMS]
     weakly = [one for one in real if one.how == "digests"]
-    low, high = binomtest(len(killed), len(real)).proportion_ci() if real else (0.0, 1.0)
+    brought = sharpened()
+    late = [one for one in killed if (one.file, one.change) in brought]
+    low, high = binomtest(len(killed) - len(late), len(real)).proportion_ci() if real else (0.0, 1.0)
     lines = [
         "# Mutants",
         "",
         "Written by `python -m tests.mutants` from `mutants.csv`.",
         "",
-        f"Result: {len(killed)} of {len(real)} mutants that are errors are killed by claims "
-        f"({_share(len(killed), len(real))}), {len(weakly)} by stored "
-        f"digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are equivalent. An even sample of "
-        f"{places:,} places; of all of "
-        f"them claims kill {low:.0%} to {high:.0%} (95%).",
+        f"Result: {len(killed)} of {len(real)} mutants that are errors are killed by claims ({_share(len(killed), len(real))}), "
+        f"{len(weakly)} by stored digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are equivalent. "
+        f"{len(late)} of those killed had survived at first and brought a test. Before that, claims killed "
+        f"{len(killed) - len(late)}, by which of all {places:,} places they kill {low:.0%} to {high:.0%} (95%).",
         "",
         f"One token or one statement of `sim/pathway/`, `sim/chance.py` and `sim/measures/` is changed at a time: {mutants:,} "
         f"changes at {places:,} places, of "
@@ -78,11 +85,13 @@ def text(found: Sequence[Found], places: int, mutants: int) -> str:
         counts = [sum(one.how == how for one in errors) for how in WORDS]
         share = _share(sum(one.how in BY_CLAIMS for one in errors), len(errors))
         lines.append(f"| {name} | {len(group)} | " + " | ".join(map(str, counts)) + f" | {len(group) - len(errors)} | {share} |")
-    lines += ["", "## Survivors", "", "Those that no claim killed, and why.", ""]
     survivors = [one for one in tried if one.how in SURVIVED]
+    lines += ["", "## Survivors", "", "Those that no claim killed, and why." if survivors else "None of those tried.", ""]
     for one in survivors:
         why = known.get((one.file, one.change), "**Not explained yet.**")
         lines += [f"- `{one.file}:{one.line}` {WORDS[one.how]}: `{one.before}` became `{one.after}`. {why}"]
+    lines += ["", "## Survivors of earlier runs", "", "And the test that each of them brought.", ""]
+    lines += [f"- `{one.file}`: `{one.before}` became `{one.after}`. {brought[one.file, one.change]}" for one in late]
     lines += ["", "## What killed the most", "", "| test | mutants |", "| --- | --- |"]
     killers: dict[str, int] = defaultdict(int)
     for one in tried:
