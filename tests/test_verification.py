@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @cache
-def tests_in(file: str) -> set[str]:
+def names_in(file: str) -> set[str]:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return {one.name for one in tree.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")}
 
@@ -43,7 +43,7 @@ def test_a_section_names_tests_that_exist_and_is_nothing_without_tests_or_a_modu
     assert section.module or section.tests
     for test in section.tests:
         file, _, name = test.partition("::")
-        assert name in tests_in(file), test
+        assert name in names_in(file), test
 
 
 def test_the_page_is_what_the_joiner_makes_of_the_sections() -> None:

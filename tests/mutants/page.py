@@ -59,7 +59,8 @@ def text(found: Sequence[Found], places: int, mutants: int) -> str:
         "Written by `python -m tests.mutants` from `mutants.csv`.",
         "",
         f"Result: {len(killed)} of {len(real)} mutants that are errors are killed by claims ({_share(len(killed), len(real))}), "
-        f"{len(weakly)} by stored digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are equivalent. "
+        f"{len(weakly)} by stored digests only, {len(real) - len(killed) - len(weakly)} survive; {len(equal)} more are "
+        f"equivalent. "
         f"{len(late)} of those killed had survived at first and brought a test. Before that, claims killed "
         f"{len(killed) - len(late)}, by which of all {places:,} places they kill {low:.0%} to {high:.0%} (95%).",
         "",
