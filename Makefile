@@ -1,5 +1,5 @@
 # What can be done here. `make` alone lists it; README.md explains it.
-# Everything is installed below this folder (.uv, .venv, .venv-bench); the system Python is only used to begin.
+# Everything is installed below this folder (.uv, .venv, .venv-bench, .venv-matrix); the system Python is only used to begin.
 
 # The Python to build the environments from; after changing it, `make clean` first.
 PYTHON ?= python3
@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run scenarios compile test test-slow browser lint format pictures digests schema sbc bench clean
+.PHONY: help setup run scenarios compile test test-slow browser lint format pictures digests schema verify mutants matrix sbc bench clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,20 @@ digests: setup ## accept changed results: write tests/digests.json anew (flag it
 schema: setup ## write scenarios/scenario.schema.json, which editors use to check scenarios
 	.venv/bin/python -m sim.schema
 
+# A section of docs/verification.md for each; SECTIONS="theory fuzz" names some.
+verify: .venv/.complete-mutation ## run the long proofs again (a day on two cores; SECTIONS) and write docs/verification.md
+	.venv/bin/python -m tests.verification $(SECTIONS)
+
+.venv/.complete-mutation: uv.lock pyproject.toml | .venv/.complete
+	UV_PROJECT_ENVIRONMENT=.venv $(SYNC) --group mutation
+	@touch $@
+
+mutants: .venv/.complete-mutation ## try every place of the model with a small error in it; docs/verification/mutants.md
+	.venv/bin/python -m tests.mutants --jobs 2
+
+matrix: setup ## one digest on every Python, with the oldest and newest libraries; docs/verification/determinism.md
+	.venv/bin/python -m tests.matrix
+
 sbc: setup ## check the calibration's intervals by simulation (under two hours) and write docs/verification/
 	.venv/bin/python -m tests.sbc
 
@@ -86,5 +100,5 @@ bench: .venv-bench/.complete ## measure the engines and write the table in docs/
 	@touch $@
 
 clean: ## remove the environments and caches; results stay
-	rm -rf .venv .venv-bench .uv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-matrix .uv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find sim tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from sim import loading
 
@@ -16,7 +17,9 @@ Command = Callable[..., tuple[int, str, str]]
 
 # The same examples every time, however slow the machine: a failure is there for everybody, and no timing makes one.
 settings.register_profile("stopflow", deadline=None, derandomize=True)
-settings.load_profile("stopflow")
+# A mutant that fails has failed: what the smallest example is, nobody asks.
+settings.register_profile("mutants", settings.get_profile("stopflow"), phases=[Phase.explicit, Phase.generate])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stopflow"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from sim.fields import CHANNELS
 from sim.loading import load, shipped
 from sim.measures import MEASURES, PART_OF
 from sim.measures.events import Events
+from sim.measures.operation import measures_of
 from sim.measures.registry import GROUPS, Registry, by_group
 from sim.measures.roadside import ROADSIDE
 from sim.scenario import LICENCES, STANDINGS, Scenario
@@ -295,6 +296,13 @@ def test_the_overtime_of_units_adds_up() -> None:
         duty("08:00", "18:00", 0), duty("08:00", "18:00", 1), busy("17:00", "19:00", 0, 0), busy("17:30", "18:30", 1, 1)
     )
     assert of(trace, "officer_overtime_hours") == 1.5
+
+
+def test_replications_side_by_side_have_the_measures_of_each_alone() -> None:
+    """Fails if a measure adds up over replications, or takes the tallies of another one."""
+    alone = [Events.of(trace, A_SCENARIO) for trace in (A_DAY, written())]
+    together = Events(A_SCENARIO, *(np.stack([getattr(one, name) for one in alone]) for name in ("kinds", "sums", "lengths")))
+    np.testing.assert_array_equal(measures_of(together), [measures_of(one) for one in alone])
 
 
 # --- people held and let go -----------------------------------------------------------------------------------------

@@ -6,7 +6,12 @@ The status check and custody have files of their own.
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sim.chance import MOST_VEHICLES
+from sim.measures.tally import MOST_IN_A_VEHICLE
+from sim.pathway.places import Order, Slot, priority
 from tests.worlds import at, in_doubt, person, shift, small_world
 
 # --- units and traffic ----------------------------------------------------------------------------------------------
@@ -270,3 +275,30 @@ def test_a_driver_arrested_for_a_crime_is_driven_to_jail_after_the_passenger_who
     )
     assert world.time("custody_ended") == world.time("arrest_began") == "09:05"
     assert world.time("unit_free") == "10:05"
+
+
+# --- things at the same instant -------------------------------------------------------------------------------------
+
+#: The last that five bits of a place have room for is 31.
+LAST_SLOT = Slot.SCREENING + MOST_IN_A_VEHICLE - 1
+place = st.tuples(st.sampled_from(Order), st.integers(0, 255), st.integers(0, MOST_VEHICLES), st.integers(0, LAST_SLOT))
+
+
+@given(place, place)
+def test_at_one_instant_order_goes_before_flow_before_number_before_slot(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    assert (priority(*one) < priority(*other)) == (one < other)
+    assert (priority(*one) == priority(*other)) == (one == other)
+
+
+def test_what_goes_on_about_one_vehicle_has_a_slot_for_each_person_and_no_two_share_one() -> None:
+    slots = [
+        Slot.STOP,
+        Slot.ASKING,
+        *(slot + seat for slot in (Slot.PERSON, Slot.SCREENING) for seat in range(MOST_IN_A_VEHICLE)),
+    ]
+    assert slots == sorted(set(slots))
+    assert slots[-1] == LAST_SLOT
+
+
+def test_limits_come_after_releases_and_before_arrivals() -> None:
+    assert Order.RELEASE < Order.LIMIT < Order.CAPACITY < Order.QUEUE < Order.ARRIVAL

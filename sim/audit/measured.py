@@ -66,6 +66,14 @@ def every_referral_ends_in_custody_or_in_release(told: Told) -> None:
 
 
 @MEASURED.law
+def people_let_go_were_held_from_referral_to_the_end_of_the_stop_whatever_their_seat(told: Told) -> None:
+    detained = {row.person for row in told.of_kind[Kind.DETAINED]}
+    ended = {row.name: row.time for row in told.of_kind[Kind.STOP_ENDED]}
+    held = sum(ended[row.name] - row.time for row in told.of_kind[Kind.REFERRED] if row.person not in detained)
+    must(same(told.measures["held_then_released_hours"], held / HOUR))
+
+
+@MEASURED.law
 def the_mean_hold_is_the_time_held_added_up_and_divided_by_those_whose_hold_began_in_the_watch(told: Told) -> None:
     mine = [row for row in told.of_kind[Kind.HOLD_BEGAN] if told.in_watch(row.time)]
     held = [end.time - row.time for row in mine for kind in HOLD_ENDS for end in told.of_person[row.person][kind]]

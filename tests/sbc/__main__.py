@@ -87,6 +87,8 @@ def page(found: Ranks, checks: list, learned: float, seconds: float, workers: in
         f"{learned / 60:.0f} of them for learning the counts (simulations kept from a run before take none). Versions: "
         f"{', '.join(f'{name} {version}' for name, version in versions().items())}.",
         "",
+        f"Result: {sum(not one.inside for one in found.coverage())} of {len(found.coverage())} coverages outside a band of 99%.",
+        "",
         f"A right fit covers within {half.band_low:.1%} to {half.band_high:.1%} (50% intervals) and {most.band_low:.1%} to "
         f"{most.band_high:.1%} (90% intervals) for 99 of 100 parameters; what lies outside is marked.",
         "",

@@ -184,10 +184,15 @@ def seats_taken(world: World, place: int) -> None:
 @compiled
 def classes_begin(world: World) -> None:
     """Let the classes begin that have seats now."""
-    for number in range(world.wakes):
+    number = 0
+    while number < world.wakes:  # seats that are given back wake others
         place = memory.woken(world)[number]
+        number += 1
         model, agency = place // world.agencies, place % world.agencies
         officers = memory.agreements(world)[place].needs
+        if not memory.agreements(world)[place].holds:  # the agreement ended while they waited for seats
+            give_seats_back(world, model, officers)
+            continue
         record(world, Kind.SEATS_TAKEN, agency, model, officers)
         course = of_training(world, Duration.COURSE, OfModel.COURSE, agency, model)
         wait(world, course, Step.COURSE_ENDS, agency, model, officers)
@@ -195,15 +200,22 @@ def classes_begin(world: World) -> None:
 
 
 @compiled
-def course_ends(world: World, agency: int, model: int, officers: int) -> None:
-    """Free the seats for those who wait, pay the wages, and send the next class."""
-    agreement, seats = agreement_of(world, agency, model), memory.seats(world)[model]
-    record(world, Kind.SEATS_FREED, agency, model, officers)
+def give_seats_back(world: World, model: int, officers: int) -> None:
+    """Free seats for those who wait, in their order."""
+    seats = memory.seats(world)[model]
     seats.free += officers
     while seats.first != NONE and memory.agreements(world)[seats.first].needs <= seats.free:
         first = seats.first
         seats.first = memory.agreements(world)[first].next
         seats_taken(world, first)
+
+
+@compiled
+def course_ends(world: World, agency: int, model: int, officers: int) -> None:
+    """Free the seats for those who wait, pay the wages, and send the next class."""
+    agreement = agreement_of(world, agency, model)
+    record(world, Kind.SEATS_FREED, agency, model, officers)
+    give_seats_back(world, model, officers)
     hours = memory.training(world)[model].course_hours
     pay(world, Kind.TRAINING, agency, model, int(np.rint(officers * hours * world.hourly_wage)), LOCAL)
     credentials = of_training(world, Duration.CREDENTIALS, OfModel.CREDENTIALS, agency, model)
