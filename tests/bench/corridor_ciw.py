@@ -146,6 +146,13 @@ def passes(officers: int, _: int, Q: Any, **other: Any) -> float:  # noqa: N803 
 def network(size: Size) -> Any:
     """Return the nodes of the corridor, in the order of their numbers."""
     others = 8
+    # As many servers as customers where nobody waits; else the pools.
+    servers = dict.fromkeys(range(TASK, BEDS + 1), math.inf) | {
+        ICE_AGENTS: size.ice_agents,
+        INSPECTION: size.inspectors,
+        DESKS: size.desks,
+        BEDS: size.beds,
+    }
     return ciw.create_network(
         arrival_distributions=[Traffic(size.rate_per_hour / 60, size.hours * 60), *[None] * others],
         baulking_functions=[partial(passes, size.officers), *[None] * others],
@@ -160,7 +167,7 @@ def network(size: Size) -> Any:
             SameDrive(),
             RestOfHold(),
         ],
-        number_of_servers=[math.inf, math.inf, size.ice_agents, size.inspectors, math.inf, math.inf, size.desks, math.inf, size.beds],
+        number_of_servers=list(servers.values()),
         reneging_time_distributions=[None, None, None, ciw.dists.Deterministic(60), *[None] * 5],
         routing=ciw.routing.NetworkRouting(
             [
@@ -175,7 +182,7 @@ def network(size: Size) -> Any:
                 ciw.routing.Leave(),
             ]
         ),
-    )  # fmt: skip
+    )
 
 
 def counts(seed: int, size: Size) -> Counts:
