@@ -69,10 +69,11 @@ def measured(effort: Effort, shipped: Path) -> Found:
     done.small = rows_of(small(shipped), effort.rounds, effort.seconds, seeds, done.missing)
     done.big = rows_of(big(quick=effort.quick), effort.long_rounds, effort.seconds, seeds, done.missing)
     done.growth = rows_of(growing(quick=effort.quick), effort.long_rounds, effort.seconds, seeds, done.missing)
+    many = f"{effort.replications:,} replications of corridor.yaml"
     ratio = two_cores(load(CORRIDOR), effort.replications, effort.long_rounds, seeds)
     done.lines = [
         circumstances(effort),
-        f"Two cores: {ratio:.2f} times one, by the clock (compiled engine, {effort.replications:,} replications of corridor.yaml).",
+        f"Two cores: {ratio:.2f} times one, by the clock (compiled engine, {many}).",
         country(),
     ]
     return done

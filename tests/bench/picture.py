@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from sim.report.drawing import BLUE, COLUMN_WIDTH, GREY, ORANGE, axes_at, new_figure, style, svg_text, without_left_side, words_at
 from tests.bench.measuring import Row
@@ -26,7 +27,7 @@ def picture(small: Sequence[Row], big: Sequence[Row], growth: Sequence[Row]) -> 
     with style():
         figure = new_figure(height)
         upper = axes_at(figure, LEFT, 2 * BELOW + ABOVE + GROWTH_HEIGHT, width, rates)
-        words_at(figure, 0.08, height - 0.22, "Stops a second, by engine (logarithmic)", weight="bold")
+        words_at(figure, 0.08, height - 0.22, "Stops a second, by engine (logarithmic; k: thousand, M: million)", weight="bold")
         draw_rates(upper, engines, small, big)
         lower = axes_at(figure, LEFT, BELOW, width, GROWTH_HEIGHT)
         words_at(figure, 0.08, BELOW + GROWTH_HEIGHT + 0.13, "Compiled engine, by stops in a replication", weight="bold")
@@ -34,17 +35,24 @@ def picture(small: Sequence[Row], big: Sequence[Row], growth: Sequence[Row]) -> 
         return svg_text(figure)
 
 
-def draw_rates(axes: Axes, engines: list[str], small: Sequence[Row], big: Sequence[Row]) -> None:
-    """Draw a mark for each engine and size, the fastest at the top."""
-    for rows, name, shape, colour in ((small, "small", "o", BLUE), (big, "big", "s", ORANGE)):
-        places = [len(engines) - 1 - engines.index(row.contender.engine) for row in rows]
-        axes.plot([row.rate for row in rows], places, shape, color=colour, label=name, markersize=5, clip_on=False)
+def logarithmic(axes: Axes) -> None:
+    """Make the lower axis logarithmic, its numbers short and without small ones raised."""
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda number, _: f"{number / 1e6:g} M" if number >= 1e6 else f"{number / 1e3:g} k")
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def draw_rates(axes: Axes, engines: list[str], small: Sequence[Row], big: Sequence[Row]) -> None:
+    """Draw a mark for each engine and size, in the order of the table."""
+    for rows, name, shape, colour, beside in ((small, "small", "o", BLUE, 0.13), (big, "big", "s", ORANGE, -0.13)):
+        places = [len(engines) - 1 - engines.index(row.contender.engine) + beside for row in rows]
+        axes.plot([row.rate for row in rows], places, shape, color=colour, label=name, markersize=5, clip_on=False)
+    logarithmic(axes)
     axes.set_yticks(range(len(engines)), engines[::-1])
     axes.set_ylim(-0.5, len(engines) - 0.5)
     axes.grid(True)
     without_left_side(axes)
-    axes.legend(loc="lower right", handletextpad=0.2)
+    axes.legend(loc="upper right", handletextpad=0.2)
 
 
 def draw_growth(axes: Axes, growth: Sequence[Row]) -> None:
@@ -56,7 +64,7 @@ def draw_growth(axes: Axes, growth: Sequence[Row]) -> None:
     axes.annotate(
         "a fifth less", (stops[-1], 0.8 * max(rates)), (0, -3), textcoords="offset points", ha="right", va="top", color=GREY
     )
-    axes.set_xscale("log")
+    logarithmic(axes)
     axes.set_ylim(0, 1.15 * max(rates))
     axes.set_ylabel("million stops/s")
 
@@ -65,10 +73,10 @@ def alternative(small: Sequence[Row], big: Sequence[Row], growth: Sequence[Row])
     """Return what the picture shows, in words, for those who cannot see it."""
 
     def said(rows: Sequence[Row]) -> str:
-        return ", ".join(f"{row.contender.engine} {rounded(row.rate)}" for row in rows)
+        return "; ".join(f"{row.contender.engine}: {rounded(row.rate)}" for row in rows)
 
     lengths = ", ".join(f"{rounded(row.rate)} at {row.contender.work}" for row in growth)
     return (
-        f"Stops a second on the corridor. Small: {said(small)}. Big: {said(big)}. "
+        f"Stops a second on the corridor. Small size: {said(small)}. Big size: {said(big)}. "
         f"The compiled engine by stops in a replication: {lengths}."
     )
