@@ -33,6 +33,8 @@ BLOCK = CHUNKS[COMPILED]
 
 YEAR, MONTH, TEN_DAYS, DAY = BIG.hours, 720.0, 240.0, 24.0
 FIRST_DAY = "2025-11-18"
+#: What the staff of a size is called among the keys of a shift.
+SHIFT_NAMES = {"patrol_units": "officers", "inspectors": "inspectors", "ice_agents": "ice_agents"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +218,28 @@ def lasting(hours: float) -> tuple[str, ...]:
     return f"operation.shifts.clock.last={last.isoformat()}", length
 
 
+#: The corridor of corridor_big.yaml with ten times the traffic and the staff once more.
+TENFOLD = (
+    "traffic.flows.corridor.rate=1300 per h",
+    *(f"operation.shifts.clock.{name}={10 * getattr(BIG, size)}" for name, size in SHIFT_NAMES.items()),
+    *(f"jail.{name}={10 * getattr(BIG, name)}" for name in ("desks", "beds")),
+)
+
+
 def growing(*, quick: bool = False) -> list[Contender]:
     """Return the compiled engine on replications of 10^3 to 10^7 stops each: the big corridor over more and more days.
 
-    Short replications are handed over as many at a time as `run` would; those of 10^5 stops and more one by one.
+    A scenario may span 1,100 days, so those of 10^7 have the days of 10^6 and ten times the traffic and the staff. Short
+    replications are handed over as many at a time as `run` would; those of 10^5 stops and more one by one.
     """
-    hours = (8, 72, 768, 7_704, 76_920)  # times 130 an hour
-    blocks = (BLOCK, BLOCK // 10, 1, 1, 1)
+    steps: tuple[tuple[str, float, tuple[str, ...], int], ...] = (
+        ("10^3", 8, (), BLOCK),
+        ("10^4", 72, (), BLOCK // 10),
+        ("10^5", 768, (), 1),
+        ("10^6", 7_704, (), 1),
+        ("10^7", 7_704, TENFOLD, 1),
+    )
     return [
-        Contender("stopflow, compiled engine", f"10^{exponent}", "compiled", "", None, CORRIDOR_BIG, lasting(one), block)
-        for exponent, (one, block) in enumerate(list(zip(hours, blocks, strict=True))[: 4 if quick else 5], start=3)
+        Contender("stopflow, compiled engine", work, "compiled", "", None, CORRIDOR_BIG, (*lasting(hours), *more), block)
+        for work, hours, more, block in steps[: 4 if quick else 5]
     ]

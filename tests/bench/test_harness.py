@@ -143,8 +143,8 @@ def test_the_same_seed_gives_a_worker_the_same_vehicles_and_another_seed_others(
 
 @pytest.mark.parametrize(("contender", "stops"), list(zip(growing(), (10**3, 10**4, 10**5, 10**6, 10**7), strict=True)))
 def test_the_steps_of_growth_expect_the_stops_that_they_are_called_after(contender: Contender, stops: int) -> None:
-    hours = hours_of(contender)
-    assert hours * BIG.rate_per_hour == pytest.approx(stops, rel=0.05)
+    rate = load(contender.scenario, contender.settings).traffic.flows["corridor"].rate
+    assert hours_of(contender) * rate == pytest.approx(stops, rel=0.07)
 
 
 def test_every_contender_of_a_size_has_the_hours_that_its_line_tells() -> None:
