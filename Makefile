@@ -79,7 +79,7 @@ schema: setup ## write scenarios/scenario.schema.json, which editors use to chec
 sbc: setup ## check the calibration's intervals by simulation (under two hours) and write docs/verification/
 	.venv/bin/python -m tests.sbc
 
-bench: .venv-bench/.complete .venv-ciw/.complete-$(CIW_VERSION) ## measure the engines, write table and pictures of docs/performance.md (BENCH=--quick: a trial)
+bench: .venv-bench/.complete .venv-ciw/.complete-$(CIW_VERSION) ## measure the engines and write docs/performance.md (BENCH=--quick: a trial)
 	.venv-bench/bin/python -m sim.engines.compiled
 	.venv-bench/bin/python -m tests.bench $(BENCH)
 
