@@ -10,7 +10,7 @@ BEGIN = "<!-- bench: begin; `make bench` writes what stands between these marks 
 END = "<!-- bench: end -->"
 
 HEADINGS = ("engine", "work", "stops/s", "times SimPy", "by the clock", "peak MB")
-GROWTH_HEADINGS = ("stops in a replication", "stops/s", "of the fastest", "peak MB")
+GROWTH_HEADINGS = ("stops, in one replication", "stops/s", "of the fastest", "peak MB")
 OTHER_WORK = "*"
 NOTE = f"{OTHER_WORK} against the reference corridor, which is other and simpler work: an order of magnitude, no more."
 #: Its process holds the engine that told it how much to draw.
