@@ -36,7 +36,7 @@ class Effort:
 
 
 FULL = Effort(rounds=9, seconds=1.0, long_rounds=3, replications=6_000)
-QUICK = Effort(rounds=2, seconds=0.2, long_rounds=2, replications=1_000, quick=True)
+QUICK = Effort(rounds=2, seconds=0.2, long_rounds=2, replications=2_000, quick=True)
 
 
 @dataclass(slots=True)
