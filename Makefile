@@ -1,9 +1,10 @@
 # What can be done here. `make` alone lists it; README.md explains it.
-# Everything is installed below this folder (.uv, .venv, .venv-bench, .venv-matrix); the system Python is only used to begin.
+# Everything is installed below this folder (.uv, .venv, .venv-bench, .venv-ciw, .venv-matrix); the system Python is only used to begin.
 
 # The Python to build the environments from; after changing it, `make clean` first.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+CIW_VERSION := 3.2.7
 SYNC = .uv/bin/uv sync --frozen --extra fast --extra parquet --extra sensitivity --extra cluster --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')"
 
 SCENARIO ?= scenarios/operations/wyoming_safe_haul_2025.yaml
@@ -92,13 +93,22 @@ matrix: setup ## one digest on every Python, with the oldest and newest librarie
 sbc: setup ## check the calibration's intervals by simulation (under two hours) and write docs/verification/
 	.venv/bin/python -m tests.sbc
 
-bench: .venv-bench/.complete ## measure the engines and write the table in docs/performance.md
-	.venv-bench/bin/python -m tests.bench
+bench: .venv-bench/.complete .venv-ciw/.complete-$(CIW_VERSION) ## measure the engines and write docs/performance.md (BENCH=--quick: a trial)
+	.venv-bench/bin/python -m sim.engines.compiled
+	.venv-bench/bin/python -m tests.bench $(BENCH)
 
 .venv-bench/.complete: uv.lock pyproject.toml | .uv/.complete-$(UV_VERSION)
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(SYNC) --group bench
 	@touch $@
 
+# Ciw's wheel brings a top-level package `tests`, which would hide ours: so it lives apart, and without that.
+.venv-ciw/.complete-$(CIW_VERSION): | .uv/.complete-$(UV_VERSION)
+	rm -rf .venv-ciw
+	.uv/bin/uv venv --quiet --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv-ciw
+	.uv/bin/uv pip install --quiet --python .venv-ciw/bin/python "ciw==$(CIW_VERSION)"
+	rm -rf .venv-ciw/lib/python*/site-packages/tests
+	@touch $@
+
 clean: ## remove the environments and caches; results stay
-	rm -rf .venv .venv-bench .venv-matrix .uv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-ciw .venv-matrix .uv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find sim tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,88 +1,91 @@
-"""Measure the contenders, print the table, and write it into docs/performance.md.
-
-Everybody has a turn in each round, in rotating order, with seeds never used before: a repeated seed flatters a fast
-engine, whose caches learn it. Rates drift with the machine, so the ratio is taken within a round, and the median over
-rounds is reported. Times in seconds.
-"""
+"""Measure the contenders, print the tables, and write them with a picture into docs/performance.md."""
 
 from __future__ import annotations
 
 import argparse
-import gc
-import itertools
 import platform
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from tests.bench.contenders import ROOT, SHIPPED, Contender, Replicate, contenders
+from sim.loading import load
+from tests.bench.contenders import CORRIDOR, ROOT, SHIPPED, Contender, big, fresh_seeds, growing, small, started
+from tests.bench.measuring import Row, measure, two_cores
+from tests.bench.page import NOTE, as_markdown, as_text, escaped, growth_of, table_of, with_section
+from tests.bench.picture import alternative, picture
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN = "<!-- bench: begin; `make bench` writes what stands between these marks -->"
-END = "<!-- bench: end -->"
+PICTURE = ROOT / "docs" / "pictures" / "speed.svg"
 
-HEADINGS = ("engine", "model", "stops/s", "times idiomatic SimPy")
-OTHER_WORK = "*"
-NOTE = f"{OTHER_WORK} against the reference corridor, which is other and simpler work: an order of magnitude, no more."
+#: Said where the others are that cannot be measured here.
+NO_SIMMER = "simmer: not measured; it needs R, which is not among what `make bench` installs."
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One contender's medians over the rounds."""
+class Effort:
+    """How much is measured: rounds and seconds of the processor for a turn, at the small size and at the others."""
 
-    contender: Contender
-    stops_per_second: float
-    ratio: float
-
-    def cells(self) -> tuple[str, str, str, str]:
-        """Return the row as text, in the order of `HEADINGS`."""
-        mark = "" if self.contender.same_work else OTHER_WORK
-        rate = f"{float(f'{self.stops_per_second:.2g}'):,.0f}"
-        return self.contender.engine, self.contender.model, rate, f"{self.ratio:.2f}{mark}"
+    rounds: int
+    seconds: float
+    long_rounds: int
+    replications: int  # of corridor.yaml, for one and two cores
+    quick: bool = False
 
 
-def turn(replicate: Replicate, seconds: float, seeds: Iterator[int]) -> float:
-    """Replicate with fresh seeds for at least `seconds`; return stops per second."""
-    gc.collect()
-    stops = 0
-    began = time.perf_counter()
-    while (elapsed := time.perf_counter() - began) < seconds:
-        stops += replicate(next(seeds))
-    return stops / elapsed
+FULL = Effort(rounds=9, seconds=1.0, long_rounds=3, replications=6_000)
+QUICK = Effort(rounds=2, seconds=0.2, long_rounds=2, replications=2_000, quick=True)
 
 
-def measure(found: list[Contender], rounds: int, seconds: float) -> list[Row]:
-    """Give everybody a turn in each round; return the medians of rates and of per-round ratios."""
-    seeds = itertools.count(1)
-    models = list(dict.fromkeys(replicate for one in found for replicate in (one.replicate, one.baseline)))
-    for replicate in models:
-        replicate(next(seeds))  # imports and compilation are not timed
-    rates: dict[Replicate, list[float]] = {replicate: [] for replicate in models}
-    for number in range(rounds):
-        first = number % len(models)
-        for replicate in models[first:] + models[:first]:
-            rates[replicate].append(turn(replicate, seconds, seeds))
-    return [
-        Row(
-            one,
-            statistics.median(rates[one.replicate]),
-            statistics.median(own / base for own, base in zip(rates[one.replicate], rates[one.baseline], strict=True)),
-        )
-        for one in found
+@dataclass(slots=True)
+class Found:
+    """What was measured."""
+
+    small: list[Row]
+    big: list[Row]
+    growth: list[Row]
+    missing: list[str] = field(default_factory=lambda: [NO_SIMMER])
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def corridor(self) -> list[Row]:
+        """The rows of the same work at the small size."""
+        return [row for row in self.small if row.contender.work.startswith("corridor")]
+
+
+def rows_of(found: list[Contender], rounds: int, seconds: float, seeds: Iterator[int], missing: list[str]) -> list[Row]:
+    """Start everybody, measure, and end them."""
+    with started(found) as (workers, not_there):
+        missing += [line for line in not_there if line not in missing]
+        return measure(found, workers, rounds, seconds, seeds)
+
+
+def measured(effort: Effort, shipped: Path) -> Found:
+    """Measure everything."""
+    seeds = fresh_seeds()
+    done = Found([], [], [])
+    done.small = rows_of(small(shipped), effort.rounds, effort.seconds, seeds, done.missing)
+    done.big = rows_of(big(quick=effort.quick), effort.long_rounds, effort.seconds, seeds, done.missing)
+    done.growth = rows_of(growing(quick=effort.quick), effort.long_rounds, effort.seconds, seeds, done.missing)
+    many = f"{effort.replications:,} replications of corridor.yaml"
+    ratio = two_cores(load(CORRIDOR), effort.replications, effort.long_rounds, seeds)
+    done.lines = [
+        circumstances(effort),
+        f"Two cores: {ratio:.2f} times one, by the clock (compiled engine, {many}).",
+        country(),
     ]
+    return done
 
 
-def circumstances(rounds: int, seconds: float) -> str:
+def circumstances(effort: Effort) -> str:
     """Say where and how the numbers were made."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("simpy", "numpy"))
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("simpy", "salabim", "numpy", "numba"))
     system = f"{platform.system()} {platform.machine()}"
-    return f"One process; {python}, {packages}, {system}; medians of {rounds} rounds of {seconds:g} s each."
+    rounds = f"{effort.rounds} rounds (small) and {effort.long_rounds} rounds (all else) of {effort.seconds:g} s or one call each"
+    return f"{python}, {packages}, {system}; medians of {rounds}."
 
 
 #: In turn, with fresh seeds: 40 replications by the compiled engine and 4 by the SimPy processes, drawing, measures and digests
@@ -118,61 +121,44 @@ def country() -> str:
     return f"The country over 17 months, week by week (programme/national_arrests): {done.stdout.strip()}."
 
 
-def as_text(rows: list[Row]) -> str:
-    """Return the table for a terminal, in aligned columns."""
-    table = [HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(HEADINGS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in cells).rstrip()
-        for cells in (list(enumerate(zip(line, widths, strict=True))) for line in table)
-    )
-
-
-def as_markdown(rows: list[Row]) -> str:
-    """Return the table for the documentation."""
-    table = [HEADINGS, ("---", "---", "---:", "---:"), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in table).replace(OTHER_WORK, rf"\{OTHER_WORK}")
-
-
-def with_section(page: str, section: str) -> str:
-    """Return the page with the section between its marks replaced.
-
-    Raises
-    ------
-    ValueError
-        If the page does not hold each mark once, in order.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in rest or END in before or END in after:
-        raise ValueError(f"the page must hold these two lines once each, in this order:\n{BEGIN}\n{END}")
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+def section_of(found: Found) -> str:
+    """Return what stands between the marks of the page."""
+    words = alternative(found.corridor, found.big, found.growth)
+    parts = [
+        f"![{words}]({PICTURE.relative_to(PAGE.parent).as_posix()})",
+        "Small:",
+        as_markdown(table_of(found.small)),
+        escaped(NOTE),
+        "Big:",
+        as_markdown(table_of(found.big)),
+        "Growth of the compiled engine:",
+        as_markdown(growth_of(found.growth)),
+        *found.lines,
+        *found.missing,
+    ]
+    return "\n\n".join(parts)
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure stops simulated per second.")
-    parser.add_argument("--rounds", type=int, default=9, help="turns for everybody (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of a turn (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="a trial of under two minutes; the page stays as it is")
     parser.add_argument("--scenario", type=Path, default=SHIPPED, help="the shipped scenario to measure")
-    parser.add_argument("--no-page", action="store_true", help=f"leave {PAGE.relative_to(ROOT)} as it is")
+    parser.add_argument("--no-page", action="store_true", help=f"leave {PAGE.relative_to(ROOT)} and its picture as they are")
     wanted = parser.parse_args()
-    if wanted.rounds < 1 or wanted.seconds <= 0:
-        parser.error("--rounds must be at least 1 and --seconds above 0")
 
-    found, missing = contenders(wanted.scenario)
-    rows = measure(found, wanted.rounds, wanted.seconds)
-    notes = [circumstances(wanted.rounds, wanted.seconds), country()]
-    if not all(one.same_work for one in found):
-        notes.append(NOTE)
-    print(as_text(rows), "", *notes, *missing, sep="\n")
-    if not wanted.no_page:
-        section = "\n\n".join([as_markdown(rows), *(note.replace(OTHER_WORK, rf"\{OTHER_WORK}") for note in notes)])
+    found = measured(QUICK if wanted.quick else FULL, wanted.scenario)
+    for table in (table_of(found.small), table_of(found.big), growth_of(found.growth)):
+        print(as_text(table), end="\n\n")
+    print(NOTE, *found.lines, *found.missing, sep="\n")
+    drawn = picture(found.corridor, found.big, found.growth)
+    if not (wanted.no_page or wanted.quick):
         try:
-            page = with_section(PAGE.read_text(encoding="utf-8"), section)
+            text = with_section(PAGE.read_text(encoding="utf-8"), section_of(found))
         except (OSError, ValueError) as error:
             sys.exit(f"{PAGE.relative_to(ROOT)}: {error}")
-        PAGE.write_text(page, encoding="utf-8")
+        PICTURE.write_text(drawn, encoding="utf-8", newline="\n")
+        PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-HOURS, RATE_PER_HOUR = 72.0, 13.0
-OFFICERS, INSPECTORS, ICE_AGENTS, DESKS, BEDS = 6, 4, 2, 40, 40
+from tests.bench.sizes import SMALL, Counts, Size
+
 #: A lognormal with mean 12 and standard deviation 5 minutes.
 TASK_SIGMA = float(np.sqrt(np.log1p((5 / 12) ** 2)))
 TASK_MEDIAN = 12 * float(np.exp(-(TASK_SIGMA**2) / 2))
@@ -29,29 +29,31 @@ class StopRecord:
     arrived: float
     ended: float = 0.0
     outcome: str = "passed"
+    inspected: bool = False
 
 
 class Corridor:
     """One replication."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, size: Size) -> None:
+        self.size = size
         self.rng = np.random.default_rng(seed)
         self.env = simpy.Environment()
-        self.officers = simpy.Resource(self.env, OFFICERS)
-        self.inspectors = simpy.Resource(self.env, INSPECTORS)
-        self.ice_agents = simpy.Resource(self.env, ICE_AGENTS)
-        self.desks = simpy.Resource(self.env, DESKS)
-        self.beds = simpy.Resource(self.env, BEDS)
+        self.officers = simpy.Resource(self.env, size.officers)
+        self.inspectors = simpy.Resource(self.env, size.inspectors)
+        self.ice_agents = simpy.Resource(self.env, size.ice_agents)
+        self.desks = simpy.Resource(self.env, size.desks)
+        self.beds = simpy.Resource(self.env, size.beds)
         self.records: list[StopRecord] = []
 
     def traffic(self) -> Process:
         while True:
-            yield self.env.timeout(self.rng.exponential(60 / RATE_PER_HOUR))
-            if self.env.now >= HOURS * 60:
+            yield self.env.timeout(self.rng.exponential(60 / self.size.rate_per_hour))
+            if self.env.now >= self.size.hours * 60:
                 return
             record = StopRecord(self.env.now)
             self.records.append(record)
-            if self.officers.count < OFFICERS:
+            if self.officers.count < self.size.officers:
                 self.env.process(self.stop(record))
 
     def stop(self, record: StopRecord) -> Process:
@@ -72,7 +74,7 @@ class Corridor:
             waited = yield inspector | self.env.timeout(60)
             if inspector in waited:
                 yield self.env.timeout(self.rng.triangular(20, 30, 60))
-                record.outcome = "inspected"
+                record.outcome, record.inspected = "inspected", True
 
     def status_check(self, record: StopRecord) -> Generator[simpy.Event, Any, bool]:
         yield self.env.timeout(5)
@@ -90,7 +92,7 @@ class Corridor:
         with self.desks.request() as desk:
             yield desk
             yield self.env.timeout(self.rng.uniform(25, 50))
-        if self.beds.count < BEDS:
+        if self.beds.count < self.size.beds:
             self.env.process(self.hold())
         yield self.env.timeout(drive)
 
@@ -100,14 +102,20 @@ class Corridor:
             yield self.env.timeout(36 * 60)
 
 
-def run(seed: int) -> list[StopRecord]:
+def run(seed: int, size: Size = SMALL) -> list[StopRecord]:
     """Simulate one replication and return a record for each vehicle."""
-    corridor = Corridor(seed)
+    corridor = Corridor(seed, size)
     corridor.env.process(corridor.traffic())
     corridor.env.run()
     return corridor.records
 
 
-def vehicles(seed: int) -> int:
-    """Simulate one replication and return how many vehicles came by."""
-    return len(run(seed))
+def counts(seed: int, size: Size = SMALL) -> Counts:
+    """Simulate one replication and count its vehicles."""
+    records = run(seed, size)
+    return Counts(
+        vehicles=len(records),
+        passed=sum(record.outcome == "passed" for record in records),
+        inspected=sum(record.inspected for record in records),
+        detained=sum(record.outcome == "detained" for record in records),
+    )

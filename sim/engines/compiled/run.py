@@ -37,6 +37,7 @@ class Engine:
         self.digest = np.zeros(1, dtype=np.uint64)
         self.watch = end_of_watch(scenario)
         self.staff = 2 * int(self.memory.record["most_members"][0])
+        self.make_room_for_rows()
 
     def open(self, replication: int) -> None:
         """Begin a replication."""
@@ -48,13 +49,17 @@ class Engine:
         arrays = self.memory.arrays
         return len(arrays["rows"]) - SPARE_ROWS - self.staff - len(arrays["stays"])
 
+    def make_room_for_rows(self) -> None:
+        """Make so much room that a piece fits beside what one step may leave; without room no step would ever be taken."""
+        while self.most_rows < PIECE:
+            self.memory.put_rows(2 * len(self.memory.arrays["rows"]))
+
     def help(self, answer: int) -> None:
         """Make more of what is short."""
         if answer == ROOM_IS_SHORT:
             stays = 2 * len(self.memory.arrays["stays"])
             self.memory.make_room(stays)
-            if self.most_rows < PIECE:
-                self.memory.put_rows(2 * len(self.memory.arrays["rows"]))
+            self.make_room_for_rows()
         elif answer == DAYS_ARE_SHORT:
             self.more_days = 2 * self.more_days + 365
             self.memory.put_days(calendar_of(self.scenario, self.more_days))
