@@ -55,7 +55,7 @@ SECTIONS = (
         (
             "tests/test_theory.py::test_vehicles_pass_unstopped_as_often_as_erlang_says_whatever_the_shape_of_the_task",
             "tests/test_theory.py::test_questions_wait_for_the_duty_officer_as_long_as_theory_says",
-            "tests/test_theory.py::test_of_people_stopped_alone_binomially_many_are_referred_and_detained",
+            "tests/test_theory.py::test_the_funnel_thins_as_theory_says",
             "tests/test_theory.py::test_what_units_see_by_the_hour_is_the_sum_of_the_flows_and_poisson",
         ),
     ),
@@ -71,6 +71,8 @@ SECTIONS = (
             "tests/test_laws.py::test_every_law_holds_in_any_world",
             "tests/test_laws.py::test_a_law_holds_in_every_shipped_scenario",
             "tests/test_laws.py::test_the_worlds_tried_reach_every_kind_of_record",
+            "tests/test_audit.py::test_a_law_is_named_when_one_record_of_an_operation_breaks_it",
+            "tests/test_audit.py::test_a_law_is_named_when_a_measure_of_an_operation_breaks_it",
         ),
     ),
     Section(
@@ -82,6 +84,7 @@ SECTIONS = (
         (
             "tests/test_engines.py::test_any_world_has_the_same_trace_in_both_engines",
             "tests/test_engines.py::test_every_shipped_operation_has_the_same_trace_in_both_engines",
+            "tests/test_engines.py::test_any_programme_has_the_same_trace_and_measures_in_both_engines",
         ),
     ),
     Section(
@@ -122,6 +125,9 @@ SECTIONS = (
         (
             "tests/test_broken_scenarios.py::test_a_broken_file_is_refused_on_its_line_with_a_remedy",
             "tests/test_cli.py::test_a_broken_scenario_is_refused_by_run_and_no_folder_is_left",
+            "tests/test_fuzz.py::test_a_scenario_with_a_mistake_is_refused_in_words_or_was_none",
+            "tests/test_fuzz.py::test_any_bytes_are_refused_in_words_or_are_a_scenario",
+            "tests/test_fuzz.py::test_any_command_line_ends_in_words_and_writes_where_it_was_told",
         ),
     ),
     Section(
@@ -129,8 +135,13 @@ SECTIONS = (
         "Faults",
         "A full disk, a killed worker, a signal, a damaged store: one clear message, nothing half-written, nothing lost.",
         "A file written in place, a result kept in memory only, a handler that swallows an error.",
-        "tests.faults",
+        "",
         (
+            "tests/test_faults.py::test_a_command_that_is_stopped_says_so_in_one_line_and_leaves_nothing_half_written",
+            "tests/test_faults.py::test_a_full_disk_is_told_in_one_line_and_leaves_nothing",
+            "tests/test_faults.py::test_a_damaged_store_is_not_written_over",
+            "tests/test_faults.py::test_a_clock_that_jumps_changes_no_byte",
+            "tests/test_faults.py::test_language_zone_and_home_change_no_byte_and_no_display_is_needed",
             "tests/test_sweep.py::test_killed_at_25_random_moments_it_ends_with_the_same_rows",
             "tests/test_sweep.py::test_a_worker_that_is_killed_costs_no_more_than_its_tasks",
             "tests/test_executors.py::test_workers_end_when_their_parent_is_killed",
