@@ -44,8 +44,9 @@ Written by `python -m tests.fuzz`. Each input is done, or refused in words: one 
 do, no traceback, no control character, nothing written but where it was told. A deadline ends an input that takes longer
 than {read:.0f} s to read, or {run:.0f} s to run as a command; the first that fails ends the run.
 
-{inputs:,} inputs in {minutes:.0f} min on Python {python}; none hung, none failed. Each kind has a process of its own; peak
-memory is that of the process, with everything that it imports.
+Result: {inputs:,} inputs in {minutes:.0f} min on Python {python}; none hung, none failed.
+
+Each kind has a process of its own; peak memory is that of the process, with everything that it imports.
 """
 SECTION = """
 ## {what}

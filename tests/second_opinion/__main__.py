@@ -83,13 +83,16 @@ def page(found: list[Agreement], broken: list[str], replications: int) -> str:
         "Written by `python -m tests.second_opinion`. The roadside and the jail of one scenario "
         "(`tests/second_opinion/shift_with_jail.yaml`: the shift of May 2026, with a small jail that others use as well) were "
         f"written once more for another simulation library, salabim {version('salabim')}, with its own random numbers and "
-        "way of drawing. It shares with stopflow the text of the scenario's values and nothing else.",
+        "way of drawing. Of stopflow it uses the text of the scenario's values. Its author had read the pathway, so that a "
+        "misunderstanding of the roadside could be common to both; a slip in one program could not.",
         "",
-        f"{replications:,} replications of each. Counts: chi-square test; means of durations: Cramér-von Mises test. "
+        f"{replications:,} replications of each. Counts: chi-square test; means of durations: Cramér-von Mises test; both "
+        "with tests of means (Welch) and spreads (Brown and Forsythe). "
         f"{len(found)} measures, corrected together by Holm's method: two programs that agree fail with a chance of at most "
         f"{FAMILY_WISE_ERROR:g}. Versions: {', '.join(f'{name} {number}' for name, number in versions().items())}.",
         "",
-        f"**{len(broken)} of {len(found)} measures do not agree.** The smallest corrected p-value is {min(adjusted):.2g}.",
+        f"Result: {len(found) - len(broken)} of {len(found)} measures agree over {replications:,} replications of each; "
+        f"the smallest corrected p-value is {min(adjusted):.2g}.",
         *(["", *(f"- {line}" for line in broken)] if broken else []),
         "",
         "![Distributions of every measure in both programs](second_opinion.svg)",

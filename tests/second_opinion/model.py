@@ -1,4 +1,4 @@
-"""The second opinion: a model in salabim of ``shift_with_jail.yaml``, from docs/model.md and the file, and from no other code.
+"""The second opinion: a model in salabim of ``shift_with_jail.yaml``, from docs/model.md and the file, with no code of ours.
 
 Only the merged and checked values of the scenario come from stopflow, as the text that its manifest holds; units and
 distributions are read here. Times in hours from the midnight before the shift. Random numbers are numpy's own, drawn when they

@@ -40,6 +40,8 @@ def test_counts_and_durations_that_differ_are_told_apart() -> None:
     random = np.random.Generator(np.random.PCG64(3))
     one, other = random.poisson(5, 400).astype(float), random.poisson(6, 400).astype(float)
     found = [compared("counts", one, other), compared("durations", random.normal(size=400), random.normal(1.5, 1, 400))]
-    assert [one.test for one in found] == ["chi-square", "Cramér-von Mises"]
+    assert [one.test for one in found] == ["chi-square, mean, spread", "Cramér-von Mises, mean, spread"]
     assert len(refused(found)) == 2
+    wider = compared("spread", random.normal(size=2_000), random.normal(0, 1.25, 2_000))
+    assert len(refused([wider])) == 1
     assert refused([compared("the same", one, random.poisson(5, 400).astype(float))]) == []

@@ -93,7 +93,7 @@ SECTIONS = (
         "The roadside and the jail of one scenario, written again in another simulation library, agree in distribution.",
         "A misreading of the pathway that both engines of this project share.",
         "tests.second_opinion",
-        (),
+        ("tests/second_opinion/test_agreement.py::test_both_programs_agree_on_a_few_shifts",),
     ),
     Section(
         "sbc",

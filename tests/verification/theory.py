@@ -122,7 +122,7 @@ def page(found: dict[str, list[Comparison]], broken: list[str], size: Size) -> s
         f"number by Holm's method, so that a right program fails the whole family with a chance of at most "
         f"{FAMILY_WISE_ERROR:g} (the family-wise error). Nothing is accepted because it is near.",
         "",
-        f"**{len(broken)} of {len(told)} refused.** The smallest corrected p-value is {smallest:.2g}."
+        f"Result: {len(broken)} of {len(told)} p-values refused. The smallest corrected p-value is {smallest:.2g}."
         + (f" Of {intervals:,} intervals {covered / intervals:.2%} cover." if intervals else ""),
         *(["", *(f"- {line}" for line in broken)] if broken else []),
         "",
