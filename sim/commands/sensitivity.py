@@ -194,6 +194,8 @@ def discover(
         if not quiet:
             _show_found(results, asked, folder)
         discovered.write(results, asked, folder)
+    if not (folder / files.MANIFEST).exists():  # a sweep that has not come to its end has no page yet
+        return
     manifest = files.read_manifest(folder)
     before = manifest.get("discovered")
     told = (before if isinstance(before, dict) else {}) | {key: value for key, value in asked.items() if value}
@@ -205,6 +207,8 @@ def discover(
 
 def _show_found(results: Results, asked: Mapping[str, Any], folder: Path) -> None:
     from sim.report import discovered, influence
+    from sim.report.files import MANIFEST
+    from sim.report.sweeps import REPORT
 
     names = []
     if asked["fails"] is not None:
@@ -215,7 +219,9 @@ def _show_found(results: Results, asked: Mapping[str, Any], folder: Path) -> Non
         name, wanted, losses = discovered.regret_of(results, asked["regret"])
         console_for_people().print(influence.regret_table(losses, name, results.unit(name), wanted))
         names.append(discovered.REGRET)
-    console_for_people().print(f"\nFiles in {folder}: {', '.join(names)}, report.html", markup=False)
+    if (folder / MANIFEST).exists():
+        names.append(REPORT)
+    console_for_people().print(f"\nFiles in {folder}: {', '.join(names)}", markup=False)
 
 
 def _show_boxes(results: Results, found: list[Box], everywhere: float, threshold: Threshold, points: int) -> None:

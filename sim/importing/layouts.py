@@ -58,8 +58,9 @@ def none_fits(header: Sequence[str], layouts: Sequence[Layout]) -> str:
     for column in nearest.missing(header):
         close = difflib.get_close_matches(plain(column), header, n=1, cutoff=0.75)
         words.append(f"'{column}'" + (f" (is it '{close[0]}'?)" if close else ""))
-    known = "".join(f"\n  {layout.name}: {', '.join(layout.needed.values())}" for layout in layouts)
-    return f"no column {', '.join(words)}; the first line that is read names the columns. Layouts that are known:{known}"
+    known = [f"{layout.name}: {', '.join(layout.needed.values())}" for layout in layouts]
+    told = "".join(f"\n  {one}" for one in known) if len(known) > 1 else f" {known[0]}"
+    return f"no column {', '.join(words)}; the first line that is read names the columns. Layouts that are known:{told}"
 
 
 _TIDY = ("week", "place", "agency", "model", "stage", "count", "unit", "source")

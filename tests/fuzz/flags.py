@@ -164,7 +164,7 @@ SECONDS = 60.0
 #: Flags whose value is where something is written.
 _PLACES = ("--out", "-o", "--csv", "--parquet", "--html")
 #: Commands that write into the folder that they are given, and what.
-_INTO = {"discover": ("boxes.csv", "regret.csv")}
+_INTO = {"discover": ("boxes.csv", "regret.csv", "manifest.json", "report.html")}
 
 
 def outcome_of(words: list[str], bench: Bench) -> str:
