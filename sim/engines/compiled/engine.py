@@ -53,7 +53,7 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world = record[0]
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
-    world.order, world.counted, world.rows, world.events = 0, 0, 0, 0
+    world.order, world.counted, world.rows, world.events, world.is_fresh = 0, 0, 0, 0, 1
     world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE

@@ -127,7 +127,8 @@ ARRIVAL = _record("number", "passed", "step", "shift", "time", "untied", "first_
 
 #: What the whole replication shares, beside its arrays.
 STATE = (
-    "now", "order", "counted", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
+    "is_fresh", "counted",
+    "now", "order", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
     "next_time", "next_flow", "next_place",
     "free_encounter", "free_stay", "free_turn", "free_seat", "encounters_left", "stays_left", "turns_left", "seats_left",
     "free_beds", "first_ready", "last_ready", "ready", "pickup_is_coming", "next_pickup_from", "first_waiting", "last_waiting",

@@ -76,8 +76,6 @@ class Engine:
         digests = []
         for number in range(count):
             self.open(first + number)
-            self.kept.forget()
-            self.digest[0] = 0
             while (
                 answer := advance_and_count(
                     self.memory.record, min(PIECE, self.most_rows), self.watch, self.digest, *self.kept.tables

@@ -48,7 +48,6 @@ in_the_check = recompiled(
 at_a_bed = recompiled(tally.at_a_bed, inline=True)
 in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
 add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
-upper_twentieth = compiled(tally.upper_twentieth)
 word_of = recompiled(trace.word_of, inline=True, mixed=recompiled(trace.mixed, inline=True))
 
 
@@ -82,6 +81,9 @@ def advance_and_count(
     """Let the replication run on and add up what its rows say, piece by piece while they are at hand."""
     world = record[0]
     rows = memory.rows(world)
+    if world.is_fresh:
+        world.is_fresh = 0
+        kinds[:, :], sums[:], units[:, :], came[0, 0], held[0, 0], digest[0] = 0, 0, 0, 0, 0, 0
     while True:
         room = world.many_rows
         if (
@@ -103,10 +105,23 @@ def advance_and_count(
 
 
 @compiled_with_new_arrays
+def upper_twentieth(lengths: Rows) -> float:
+    """Return the length that one in twenty exceeds, as in :mod:`sim.measures.tally`, of lengths in any order."""
+    last = len(lengths) - 1
+    if last < 0:
+        return np.nan
+    below = int(0.95 * last)
+    parted = np.partition(lengths, below)
+    length = parted[below]
+    following = length if below == last else parted[below + 1 :].min()
+    return float(length + (0.95 * last - below) * (following - length))
+
+
+@compiled_with_new_arrays
 def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
     """Write down what is exceeded by one in twenty."""
-    lengths[0] = upper_twentieth(np.sort(kept_added[: sums[Sum.STOPS_WITH_ASKING]]))
-    lengths[1] = upper_twentieth(np.sort(kept_holds[: sums[Sum.HOLDS]]))
+    lengths[0] = upper_twentieth(kept_added[: sums[Sum.STOPS_WITH_ASKING]])
+    lengths[1] = upper_twentieth(kept_holds[: sums[Sum.HOLDS]])
 
 
 class Kept:
@@ -132,11 +147,6 @@ class Kept:
         self.held = _with_room(self.held, int(self.held[0, 0]) + rows)
         self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + rows)
         self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + rows)
-
-    def forget(self) -> None:
-        """Begin another trace."""
-        for table in (self.kinds, self.sums, self.units, self.came[:1], self.held[:1]):
-            table[:] = 0
 
 
 def _with_room(table: Rows, count: int) -> Rows:
