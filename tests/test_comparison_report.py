@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from sim.report.differences import (
 )
 from sim.report.page import Facts
 from sim.reported import load
+from tests.small_results import stopflow
 from tests.test_report import Page, words_of
 
 FACTS = Facts("stopflow compare wyoming_safe_haul_2025 --set x=y", {"python": "3.x"})
@@ -157,3 +159,15 @@ def test_a_comparison_of_programmes_shows_what_it_took_beside_what_came_of_it() 
     assert all(glance.values())
     text = comparison_report.comparison_report({"base": result, "again": result}, FACTS)
     assert "What it took, and what was undone" in text
+
+
+def test_the_report_of_a_comparison_over_a_posterior_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    """Fails if replications are taken for draws, or a draw's replications are parted otherwise than they were made."""
+    (tmp_path / "posterior.csv").write_text("draw,weight,status_check.threshold\n1,1,0.9\n2,1,0.25\n")
+    arm = "--set operation.shifts.detail.patrol_units=4 --set operation.shifts.detail.last=2026-05-12"
+    folder = tmp_path / "over"
+    options = f"{arm} --posterior {tmp_path / 'posterior.csv'} --draws 3 -n 2 --workers 1 --quiet --out {folder}"
+    stopflow("compare", "laramie_shift_2026", *options.split())
+    stopflow("report", folder, "--quiet", "--out", tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_bytes() == (folder / "report.html").read_bytes()
+    assert "3 pairs of means over the draws of a posterior" in (folder / "report.html").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,6 +135,9 @@ def compare(
         if posterior:
             versions = _versions(posterior, changes, draws, seed)
             found = run_over_draws(versions, replications=count, seed=seed, workers=processes, engine=used, progress=progress)
+            # What is written down and shown is each arm as it stands in its file, with its sources, and not under one draw.
+            shown = {name: replace(result, scenario=scenarios[name]) for name, result in found.results.items()}
+            found = replace(found, results=shown)
         else:
             found = run_arms(
                 scenarios, replications=count, precision=wishes, seed=seed, workers=processes, engine=used, progress=progress
@@ -220,8 +224,7 @@ def _write(found: Arms, wanted: Mapping[str, str], folder: Path, told: Told, pos
             measures = next(iter(found.results.values())).measures.values()
             comparisons.write_spreads(comparisons.spreads(found, measures), inside / "comparison_over_posterior.csv")
             more = {"posterior": posterior, "draws": found.draws}
-        else:
-            files.write_arms(found.results, inside / "replications.csv")
+        files.write_arms(found.results, inside / "replications.csv")
         comparison_report.write(found.pairs, inside, Facts(told.reproduce, files.versions(), told.audits), draws=found.draws)
         files.write_comparison_manifest(found.results, inside, told, more)
 

@@ -108,6 +108,7 @@ def _replayed(
     source: str, replication: int, seed: int | None, settings: list[str], arm: str | None
 ) -> tuple[ScenarioFile, int, str | None]:
     """Return scenario, seed and, for a result folder, the digest that was recorded."""
+    from sim.report.files import POSTERIOR_COMPARISON
     from sim.report.record import read_record, read_results
     from sim.reported import load
 
@@ -119,6 +120,8 @@ def _replayed(
     if settings or seed is not None:
         raise UsageError(f"{source}: a finished run has its own seed and settings; name a scenario to use --seed or --set.")
     record = read_record(folder)
+    if record.kind == POSTERIOR_COMPARISON:
+        raise UsageError(f"{folder}: a comparison over a posterior keeps no draws to replay; replay a scenario of it.")
     names = [one.name for one in record.arms]
     if arm is not None and arm not in names:
         raise UsageError(f"--arm {arm}: there is no such arm; {nearest(arm, names)}")

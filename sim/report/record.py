@@ -68,13 +68,15 @@ def read_record(folder: Path) -> Record:
             raise UsageError(f"{folder}: is no plain run but a calibration or a run under one; name a folder of 'stopflow run'.")
         if kind == files.RUN:
             arms = [_arm(str(manifest.get("scenario_file", "")).removesuffix(".yaml"), manifest, place)]
-        elif kind == files.COMPARISON:
+        elif kind in (files.COMPARISON, files.POSTERIOR_COMPARISON):
             arms = [_arm(name, arm, place) for name, arm in manifest["arms"].items()]
         else:
             raise UsageError(f"{place}: kind: '{kind}' is not one that this version of stopflow reads; use run or comparison.")
         seed, replications = (_whole(manifest[name]) for name in ("seed", "replications"))
         if not arms or not 0 < replications <= MOST:
             raise TypeError(f"{len(arms)} scenarios, {replications} replications")
+        if kind == files.POSTERIOR_COMPARISON and (not (draws := _whole(manifest["draws"])) or replications % draws):
+            raise TypeError(f"{replications} replications over {draws} draws")
         return Record(folder, kind, manifest, seed, replications, tuple(arms))
     except (KeyError, TypeError, AttributeError, IndexError) as problem:
         raise UsageError(f"{place}: is damaged ({problem}); run the scenario again.") from None
@@ -133,7 +135,7 @@ def _unmet_rows(record: Record) -> list[dict[str, Any]]:
 
 def _rows(path: Path, record: Record, measures: list[str]) -> Iterator[tuple[int, list[float], str]]:
     """Yield arm, values and digest of each row; the numbers of the replications must run on from 0."""
-    before = ["arm"] if record.kind == files.COMPARISON else []
+    before = [] if record.kind == files.RUN else ["arm"]
     columns = [*before, "replication", *measures, "trace_digest"]
     expected = [0] * len(record.arms)
     rows = csv_rows(path)

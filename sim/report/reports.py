@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.audit.audit import Audit
 from sim.errors import UsageError
+from sim.experiment.arms import Arms
 from sim.report import checklists, files
 from sim.report.checklists import Study
 from sim.report.comparison_report import comparison_report
@@ -86,6 +87,9 @@ def html_of(study: Study, with_checklists: bool = False) -> str:
     lists = lists_of(study) if with_checklists else None
     if record.kind == files.COMPARISON:
         return comparison_report(study.results, facts, checklists=lists)
+    if record.kind == files.POSTERIOR_COMPARISON:
+        over = Arms(study.results, draws=record.manifest["draws"])
+        return comparison_report(over.pairs, facts, checklists=lists, draws=over.draws)
     return report(study.base, facts, checklists=lists)
 
 
