@@ -120,6 +120,7 @@ MEASURES = {
     "utilisation_lies_between_zero_and_one": "officer_utilisation",
     "no_measure_contradicts_another_of_which_it_is_a_part": "vehicles_with_detained",
     "every_referral_ends_in_custody_or_in_release": "referred_then_released",
+    "vehicles_out_of_which_anybody_was_detained_count_once_each": "vehicles_with_detained",
     "people_let_go_were_held_from_referral_to_the_end_of_the_stop_whatever_their_seat": "held_then_released_hours",
     "the_mean_hold_is_the_time_held_added_up_and_divided_by_those_whose_hold_began_in_the_watch": "hold_hours_mean",
     "bed_days_are_the_number_in_jail_added_up_over_the_watch": "ice_bed_days",

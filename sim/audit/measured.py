@@ -66,6 +66,11 @@ def every_referral_ends_in_custody_or_in_release(told: Told) -> None:
 
 
 @MEASURED.law
+def vehicles_out_of_which_anybody_was_detained_count_once_each(told: Told) -> None:
+    must(told.measures["vehicles_with_detained"] == len({row.name for row in told.of_kind[Kind.DETAINED]}))
+
+
+@MEASURED.law
 def people_let_go_were_held_from_referral_to_the_end_of_the_stop_whatever_their_seat(told: Told) -> None:
     detained = {row.person for row in told.of_kind[Kind.DETAINED]}
     ended = {row.name: row.time for row in told.of_kind[Kind.STOP_ENDED]}

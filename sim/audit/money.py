@@ -83,6 +83,7 @@ def what_the_payers_bear_adds_up_to_all_that_is_spent(told: Told) -> None:
         == [sum(cents for (who, _), cents in book.items() if who == payer) for payer in PAYERS]
     )
     must(sum(round(100 * one) for one in borne) == total)
+    must(round(100 * told.measures["overtime_usd"]) == sum(cents for (_, kind), cents in book.items() if kind == "overtime"))
     must(told.measures["federal_payments_usd"] <= told.measures["federal_cost_usd"])
     in_watch = [row for kind in (Kind.DETAINER_LODGED, Kind.WARRANT_SERVED) for row in told.of_kind[kind]]
     people = len(told.of_kind[Kind.DETAINED]) + sum(told.in_watch(row.time) for row in in_watch)
