@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.chance import end_of_watch
 from sim.experiment.replications import run
 from sim.fields import CHANNELS
 from sim.loading import load, shipped
@@ -17,9 +18,10 @@ from sim.measures.events import Events
 from sim.measures.operation import measures_of
 from sim.measures.registry import GROUPS, Registry, by_group
 from sim.measures.roadside import ROADSIDE
+from sim.measures.tally import Sum
 from sim.scenario import LICENCES, STANDINGS, Scenario
 from sim.trace import NOBODY, Kind, Trace, who
-from sim.units import DAY, parse_time
+from sim.units import DAY, HOUR, parse_time
 from tests.worlds import at, in_doubt, plain_scenario, shift, small_world
 
 # --- the registry ---------------------------------------------------------------------------------------------------
@@ -360,3 +362,16 @@ def test_a_scenario_that_is_not_equal_to_its_base_differs() -> None:
     one, two = (run(scenario, replications=3, seed=5) for scenario in (base, other))
     assert (one.column("referrals") > two.column("referrals")).all()
     np.testing.assert_array_equal(one.column("vehicles_diverted"), two.column("vehicles_diverted"))
+
+
+@pytest.mark.parametrize(("time", "counted"), [(-1, 0), (0, 1), (end_of_watch(A_SCENARIO), 1), (end_of_watch(A_SCENARIO) + 1, 0)])
+def test_a_hold_counts_from_the_first_midnight_to_the_end_of_the_watch_both_included(time: int, counted: int) -> None:
+    rows = [(time, Kind.HOLD_BEGAN, 0, 0, 0, 0, CITIZEN), (time, Kind.TRANSFERRED, 0, 0, 0, -1, CITIZEN)]
+    assert Events.of(Trace.of(rows), A_SCENARIO).sum(Sum.HELD_CITIZENS) == counted
+
+
+def test_the_change_in_crime_reports_is_the_assumed_share_of_what_was_reported_over_the_watch() -> None:
+    settings = {"community.crimes_reported": "3 per h", "community.crime_reporting": 0.75}
+    scenario = plain_scenario({"day": shift()}, flows=1, settings=settings)
+    expected = 3 * end_of_watch(scenario) / HOUR * -0.25
+    assert MEASURES["crime_reports_change"].function(Events.of(A_DAY, scenario)) == pytest.approx(expected, rel=1e-12)
