@@ -31,7 +31,7 @@ from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 from sim.units import HOUR
 
 #: Unit-rate gaps are whole millionths, so that their sums are exact and no order of addition can change them.
-GAP_UNITS = 1_000_000
+GAP_UNITS = 2**20
 MOST_VEHICLES = 20_000_000
 #: Names of the flows of people who come to the jail from elsewhere.
 LOCAL_PEOPLE, BROUGHT_BY_ICE = "jail.local", "jail.overflow"

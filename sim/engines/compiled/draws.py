@@ -16,16 +16,17 @@ from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.compiler import bits_of, compiled, inlined, number_of, recompiled, wide_product
-from sim.engines.compiled.layout import World
+from sim.engines.compiled.layout import KEPT_GROUPS, KEPT_NUMBERS, World
 from sim.scenario import LICENCES
 from sim.units import LONGEST
 
 
 @inlined
-def frexp(x: float) -> tuple[float, int]:
+def frexp(x: float) -> tuple[float, float]:
     """Return a number's fraction, from 1/2 to 1, and its power of two; the number is positive and not below 2**-1022."""
     bits = bits_of(x)
-    return number_of((bits & FRACTION_BITS) | HALF_BITS), (bits >> FRACTION_LENGTH) - 1022
+    power = number_of((bits >> FRACTION_LENGTH) | WHOLE_BITS) - (2.0**52 + 1022.0)
+    return number_of((bits & FRACTION_BITS) | HALF_BITS), power
 
 
 @inlined
@@ -34,7 +35,7 @@ def ldexp(x: float, exponent: int) -> float:
     return x * number_of((exponent + 1023) << FRACTION_LENGTH)
 
 
-log_series = compiled(elementary.log_series)
+log_series = recompiled(elementary.log_series, inline=True)
 exp_series = compiled(elementary.exp_series)
 log_of = recompiled(elementary.log_of, inline=True, frexp=frexp, log_series=log_series)
 exp_of = recompiled(elementary.exp_of, inline=True, ldexp=ldexp, round=np.rint, exp_series=exp_series)
@@ -51,12 +52,15 @@ LICENCE_COUNT = len(LICENCES)
 FRACTION_LENGTH = 52
 FRACTION_BITS = (1 << FRACTION_LENGTH) - 1
 HALF_BITS = 1022 << FRACTION_LENGTH
+#: The powers of two of numbers from 1 to 2, and of those from 2**52 to 2**53, whose fraction is a whole number.
+ONE_BITS, WHOLE_BITS = 1023 << FRACTION_LENGTH, 1075 << FRACTION_LENGTH
+#: Adding it to a number of less than 2**51 rounds that to a whole one, which stands in the lower bits.
+ROUNDING = 1.5 * 2.0**52
+ROUNDING_BITS = WHOLE_BITS + (1 << 51)
 #: The constants of Philox4x64 with ten rounds (Salmon and others, 2011).
 FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 FIRST_STEP, SECOND_STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 ROUNDS = 10
-#: Where, after four numbers, the place of their block stands among those of its stream.
-KEPT_BLOCK = 4
 
 
 @inlined
@@ -77,8 +81,8 @@ def four(first_key: int, second_key: int, replication: int, seat: int, block: in
 
 @inlined
 def between(steps: int) -> float:
-    """Return the middle of a step of 2**-52, a number strictly between 0 and 1."""
-    return (np.float64(steps) + 0.5) * 2.0**-52
+    """Return the middle of a step of 2**-52, a number strictly between 0 and 1: without rounding, and without conversion."""
+    return number_of(steps | ONE_BITS) - (1.0 - 2.0**-53)
 
 
 @compiled
@@ -90,10 +94,14 @@ def found(first_key: int, second_key: int, replication: int, seat: int, entity: 
 
 
 @compiled
-def remember(lanes: World, first_key: int, second_key: int, replication: int, block: int) -> None:
-    """Keep the numbers of four entities, since those of one are often followed by those of the next."""
-    a, b, c, d = four(first_key, second_key, replication, 0, block)
-    lanes[0], lanes[1], lanes[2], lanes[3], lanes[4] = a, b, c, d, block
+def remember(lanes: World, first_key: int, second_key: int, replication: int, first: int) -> None:
+    """Keep the numbers of some entities that follow one another, since those of one are often followed by those of the next.
+
+    Four blocks that do not wait for each other take a processor as long as one.
+    """
+    for place in range(0, KEPT_NUMBERS, 4):
+        a, b, c, d = four(first_key, second_key, replication, 0, (first + place) >> 2)
+        lanes[place], lanes[place + 1], lanes[place + 2], lanes[place + 3] = a, b, c, d
 
 
 @inlined
@@ -102,27 +110,22 @@ def uniform(world: World, column: int, flow: int, number: int, seat: int) -> flo
     keys = memory.keys(world)
     if seat:
         return found(keys[flow, column, 0], keys[flow, column, 1], world.replication, seat, number)
-    lanes = memory.lanes(world)[flow, column]
-    if lanes[KEPT_BLOCK] != number >> 2:
-        remember(lanes, keys[flow, column, 0], keys[flow, column, 1], world.replication, number >> 2)
-    return between(lanes[number & 3])
+    kept, group, place = memory.kept(world)[flow, column], number // KEPT_NUMBERS, number & (KEPT_NUMBERS - 1)
+    slot = group & (KEPT_GROUPS - 1)
+    lanes = memory.lanes(world)[flow, column, slot]
+    if kept[slot] != group:
+        kept[slot] = group
+        remember(lanes, keys[flow, column, 0], keys[flow, column, 1], world.replication, number - place)
+    return between(lanes[place])
 
 
 @inlined
-def gap(world: World, flow: int, number: int) -> int:
-    """Return the gap before one of a flow comes, in parts of a unit-rate gap."""
-    gaps = memory.gaps(world)[flow]
-    if not number & 3:  # they come one after the other
-        keys = memory.arrival_keys(world)
-        a, b, c, d = four(keys[flow, 0], keys[flow, 1], world.replication, 0, number >> 2)
-        gaps[0], gaps[1], gaps[2], gaps[3] = gap_of(a), gap_of(b), gap_of(c), gap_of(d)
-    return int(gaps[number & 3])
-
-
-@inlined
-def gap_of(steps: int) -> int:
-    """Return the gap that a number stands for."""
-    return int(np.rint(-log_of(1.0 - between(steps)) * GAP_UNITS))
+def remember_gaps(world: World, flow: int, first: int) -> None:
+    """Keep the gaps before some of a flow who follow one another, in parts of a unit-rate gap."""
+    gaps, keys = memory.gaps(world)[flow], memory.arrival_keys(world)
+    remember(gaps, keys[flow, 0], keys[flow, 1], world.replication, first)
+    for place in range(KEPT_NUMBERS):
+        gaps[place] = bits_of(-log_of(1.0 - between(gaps[place])) * GAP_UNITS + ROUNDING) - ROUNDING_BITS
 
 
 @inlined

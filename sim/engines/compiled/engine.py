@@ -5,12 +5,13 @@ from __future__ import annotations
 from sim.engines.compiled import custody, jail, memory, stop
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
-from sim.engines.compiled.draws import KEPT_BLOCK, found
+from sim.engines.compiled.draws import found
 from sim.engines.compiled.inspection import patience_over
 from sim.engines.compiled.layout import (
     ANSWERERS,
     DESKS,
     FLEET,
+    KEPT_GROUPS,
     LAST_BEFORE_JAIL,
     LAST_OF_STOP,
     NONE,
@@ -72,7 +73,8 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
         memory.here(world)[day] = u < memory.presence(world)[pattern]
     for flow in range(world.many_arrivals):
         for column in range(COLUMNS):
-            memory.lanes(world)[flow, column, KEPT_BLOCK] = NONE
+            for slot in range(KEPT_GROUPS):
+                memory.kept(world)[flow, column, slot] = NONE
         arrival = memory.arrivals(world)[flow]
         arrival.number, arrival.passed, arrival.step, arrival.shift = -1, 0, arrival.first_step, 0
         next_arrival(world, flow)

@@ -23,6 +23,10 @@ World = Any
 
 INTEGER, REAL, WORD = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.uint64)
 MOST_IN_A_VEHICLE = 8
+#: Of so many entities that follow one another the numbers are found at once; a power of two, four at least.
+KEPT_NUMBERS = 16
+#: So many such groups of a column are kept, since vehicles that come by together go on at different times; a power of two.
+KEPT_GROUPS = 16
 
 NONE = -1
 
@@ -163,8 +167,9 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "keys": (WORD, (len(Column), 2)),  # by flow
     "arrival_keys": (WORD, (2,)),  # by flow
     "presence_keys": (WORD, (2,)),  # by pattern of shifts
-    "lanes": (INTEGER, (len(Column), 5)),  # by flow: four numbers that were found last, and which they are
-    "gaps": (INTEGER, (4,)),  # by flow: those of the next four
+    "lanes": (INTEGER, (len(Column), KEPT_GROUPS, KEPT_NUMBERS)),  # by flow: numbers that were found last
+    "kept": (INTEGER, (len(Column), KEPT_GROUPS)),  # by flow: which those are
+    "gaps": (INTEGER, (KEPT_NUMBERS,)),  # by flow: gaps before the next, and then when these come
     "laws": (INTEGER, (len(Column),)),  # by flow: kind of law
     "figures": (REAL, (len(Column), 3)),
     "spans": (INTEGER, (len(Column), 2)),  # where in ``values`` a table begins, and how long it is
@@ -198,7 +203,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 #: Arrays that change while a replication runs; the others say what the scenario says.
 CHANGING = (
     "events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
-    "here", "lanes", "gaps",
+    "here", "lanes", "kept", "gaps",
 )  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.
 WORLD = np.dtype(

@@ -20,7 +20,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.core.typing.templates import signature as signature_of
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-WORD = ir.IntType(64)
+WORD, PLACE = ir.IntType(64), ir.IntType(8).as_pointer()
 WHOLE = (types.Integer, types.IntEnumMember, types.Boolean)
 
 
@@ -59,7 +59,7 @@ class _Model(models.PrimitiveModel):
     """A table is its address."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, WORD)
+        super().__init__(manager, kind, PLACE)
 
 
 @infer_global(operator.getitem)
@@ -80,7 +80,7 @@ class _Set(AbstractTemplate):
 
 
 def _address(context: Any, builder: Any, table: Table, base: Any, index_type: Any, index: Any) -> Any:
-    """Return the address of what stands at an index, as a whole number."""
+    """Return the address of what stands at an index."""
     if isinstance(index_type, types.BaseTuple):
         kinds: list[Any] = list(index_type)  # type: ignore[call-overload]
         parts = [(kind, builder.extract_value(index, place)) for place, kind in enumerate(kinds)]
@@ -88,7 +88,7 @@ def _address(context: Any, builder: Any, table: Table, base: Any, index_type: An
         parts = [(index_type, index)]
     for (kind, part), stride in zip(parts, table.strides, strict=False):
         wide = context.cast(builder, part, kind, types.int64)
-        base = builder.add(base, builder.mul(wide, WORD(stride)))
+        base = builder.gep(base, [builder.mul(wide, WORD(stride))], inbounds=True)
     return base
 
 
@@ -111,8 +111,8 @@ def _get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return address
     kind = context.get_value_type(signature.return_type)
     if isinstance(signature.return_type, types.Record):
-        return builder.inttoptr(address, kind)
-    return _marked(builder, builder.load(builder.inttoptr(address, kind.as_pointer())), table)
+        return builder.bitcast(address, kind)
+    return _marked(builder, builder.load(builder.bitcast(address, kind.as_pointer())), table)
 
 
 @lower_builtin(operator.setitem, Table, types.Any, types.Any)
@@ -120,7 +120,7 @@ def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     table, index, kind = signature.args
     address = _address(context, builder, table, arguments[0], index, arguments[1])
     value = context.cast(builder, arguments[2], kind, table.element)
-    place = builder.inttoptr(address, context.get_value_type(table.element).as_pointer())
+    place = builder.bitcast(address, context.get_value_type(table.element).as_pointer())
     _marked(builder, builder.store(value, place), table)
     return context.get_dummy_value()
 
@@ -136,8 +136,8 @@ def table_in(name: str, dtype: Any, columns: tuple[int, ...], *, is_fixed: bool)
         offset = world.offset(f"at_{name}")
 
         def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            record = builder.ptrtoint(arguments[0], WORD)
-            load = builder.load(builder.inttoptr(builder.add(record, WORD(offset)), WORD.as_pointer()))
+            field = builder.gep(builder.bitcast(arguments[0], PLACE), [WORD(offset)], inbounds=True)
+            load = builder.load(builder.bitcast(field, PLACE.as_pointer()))
             load.set_metadata("invariant.load", builder.module.add_metadata([]))
             return load
 

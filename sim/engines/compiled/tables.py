@@ -292,6 +292,7 @@ class Memory:
             **keys_of(scenario, seed),
             pools=np.zeros(POOLS, dtype=POOL),
             lanes=np.zeros((len(tables["laws"]), *ARRAYS["lanes"][1]), dtype=np.int64),
+            kept=np.zeros((len(tables["laws"]), *ARRAYS["kept"][1]), dtype=np.int64),
             gaps=np.zeros((len(tables["laws"]), *ARRAYS["gaps"][1]), dtype=np.int64),
             members=np.zeros(POOLS * int(self.record["most_members"][0]), dtype=np.int64),
             here=np.zeros(len(tables["days"]), dtype=np.int64),

@@ -8,11 +8,12 @@ from sim.chance import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
-from sim.engines.compiled.draws import choice, diverts, gap
+from sim.engines.compiled.draws import choice, diverts, remember_gaps
 from sim.engines.compiled.jail import new_stay
 from sim.engines.compiled.layout import (
     ANSWERERS,
     INSPECTORS,
+    KEPT_NUMBERS,
     LOCAL_STORY,
     NO_CLOCK,
     NONE,
@@ -36,24 +37,37 @@ ICE_AGENTS = ANSWERERS + CHANNELS.index("ice_on_scene")
 def next_arrival(world: World, flow: int) -> None:
     """Find when the next one of a flow comes who is seen; vehicles that come outside shifts keep their numbers."""
     arrival = memory.arrivals(world)[flow]
-    last = arrival.last_step
-    total = memory.step_passed(world)[last]
     while True:
         arrival.number += 1
-        arrival.passed += gap(world, flow, arrival.number)
-        passed = arrival.passed / GAP_UNITS
-        if passed >= total:
+        place = arrival.number & (KEPT_NUMBERS - 1)
+        if place == 0:
+            find_arrivals(world, flow, arrival.number)
+        arrival.untied = memory.gaps(world)[flow, place]
+        if arrival.untied == NEVER:
             arrival.time = NEVER
             return
-        step = arrival.step
-        while step < last and memory.step_passed(world)[step + 1] <= passed:
-            step += 1
-        arrival.step = step
-        since = (passed - memory.step_passed(world)[step]) / memory.step_rates(world)[step] * HOUR
-        arrival.untied = memory.step_edges(world)[step] + math.floor(since)
         arrival.time = arrival.untied if world.grid == 1 else arrival.untied // world.grid * world.grid
         if not arrival.is_traffic or is_within_a_shift(world, flow):
             return
+
+
+@compiled
+def find_arrivals(world: World, flow: int, first: int) -> None:
+    """Find when some of a flow come who follow one another; their times take the places of their gaps."""
+    remember_gaps(world, flow, first)
+    arrival, times = memory.arrivals(world)[flow], memory.gaps(world)[flow]
+    edges, passed_at, rates = memory.step_edges(world), memory.step_passed(world), memory.step_rates(world)
+    gone, step, last = arrival.passed, arrival.step, arrival.last_step
+    for place in range(KEPT_NUMBERS):
+        gone += times[place]
+        passed = gone / GAP_UNITS
+        if passed >= passed_at[last]:
+            times[place] = NEVER
+            continue
+        while step < last and passed_at[step + 1] <= passed:
+            step += 1
+        times[place] = edges[step] + math.floor((passed - passed_at[step]) / rates[step] * HOUR)
+    arrival.passed, arrival.step = gone, step
 
 
 @inlined
