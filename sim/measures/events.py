@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chance import end_of_watch
-from sim.measures.tally import KINDS, Of, Sum, add_rows, upper_twentieth
+from sim.measures.tally import KINDS, Of, Sum, add_row, upper_twentieth
 from sim.scenario import Scenario
 from sim.trace import Kind, Rows, Trace
 
@@ -45,12 +45,14 @@ class Events:
     @classmethod
     def of(cls, trace: Trace, scenario: Scenario) -> Events:
         """Return the tallies of one trace."""
-        rows = trace.rows.tolist()
+        watch = end_of_watch(scenario)
         by_kind: defaultdict[tuple[int, int], int] = defaultdict(int)
         by_sum: defaultdict[int, int] = defaultdict(int)
         added: dict[int, int] = {}
         holds: dict[int, int] = {}
-        add_rows(rows, 0, len(rows), end_of_watch(scenario), by_kind, by_sum, defaultdict(int), {}, {}, added, holds)
+        kept = by_kind, by_sum, defaultdict[tuple[int, int], int](int), dict[int, int](), dict[int, int](), added, holds
+        for row in trace.rows.tolist():
+            add_row(*row, watch, *kept)
         return cls(
             scenario,
             np.asarray([[by_kind[kind, what] for what in Of] for kind in range(KINDS)]),

@@ -1,8 +1,8 @@
 """One pass over a trace, from which every measure of an operation follows: counts, sums of times, lengths of spans.
 
-The pass is written so that it runs as it stands and compiled: :mod:`sim.engines.compiled.tally` compiles these functions. It
-takes one row after the other and keeps only what is still open, so that a trace may be handed over in pieces. All sums are
-of whole numbers, so no order of adding matters.
+The pass is written so that it runs as it stands and compiled: :mod:`sim.engines.compiled.tally` compiles these functions, and
+adds each row when it is made. It takes one row after the other and keeps only what is still open. All sums are of whole
+numbers, so no order of adding matters.
 """
 
 from __future__ import annotations
@@ -88,10 +88,14 @@ ENDS_OF_CHECK = (Kind.NO_MATCH, Kind.DECLINED, Kind.DETAINED, Kind.NO_ANSWER, Ki
 OF_SPANS_IN_JAIL = (Kind.CAME_TO_JAIL, Kind.BOOKING_BEGAN, Kind.HOLD_BEGAN, Kind.TRANSFERRED, Kind.RELEASED_AT_CLOCK)
 
 
-def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a compiled function is handed arrays faster
-    rows: Any,
-    first: int,
-    end: int,
+def add_row(  # noqa: PLR0913 - a record's columns, and what the pass keeps, each by itself: a compiled function keeps them apart
+    time: int,
+    kind: int,
+    flow: int,
+    vehicle: int,
+    seat: int,
+    unit: int,
+    detail: int,
     watch: int,
     kinds: Table,
     sums: Table,
@@ -101,14 +105,12 @@ def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a co
     added: Table,
     holds: Table,
 ) -> None:
-    """Add some rows of a trace.
+    """Add one row of a trace.
 
     Parameters
     ----------
-    rows
-        The trace, row by row.
-    first, end
-        The first row, and one past the last.
+    time, kind, flow, vehicle, seat, unit, detail
+        The row.
     watch
         The end of the watch, in milliseconds.
     kinds
@@ -122,23 +124,20 @@ def add_rows(  # noqa: PLR0913 - what the pass keeps, each by itself, since a co
     added, holds
         Lengths of what the status check added, and of holds that began within the watch, by number.
     """
-    for number in range(first, end):
-        row = rows[number]
-        time, kind, detail = row[0], row[1], row[6]
-        kinds[kind, Of.COUNT] += 1
-        kinds[kind, Of.TIME] += time
-        kinds[kind, Of.DETAIL] += detail
-        if not 0 <= time <= watch:
-            kinds[kind, Of.OUTSIDE] += 1
-            kinds[kind, Of.BEYOND] += time - min(max(time, 0), watch)
-        if kind < Kind.ASKED:
-            at_the_stop(time, kind, row[5], units, sums)
-        elif kind < Kind.BOOKING_BEGAN:
-            in_the_check(time, kind, row[4], row[5], detail, units, sums, added)
-        elif kind in (Kind.ENTERED_JAIL, Kind.LEFT_JAIL):
-            at_a_bed(time, kind, row[2], watch, sums)
-        elif kind in OF_SPANS_IN_JAIL:
-            in_jail(time, kind, (row[2] << 40 | row[3]) << 4 | row[4], detail, watch, sums, came, held, holds)
+    kinds[kind, Of.COUNT] += 1
+    kinds[kind, Of.TIME] += time
+    kinds[kind, Of.DETAIL] += detail
+    if not 0 <= time <= watch:
+        kinds[kind, Of.OUTSIDE] += 1
+        kinds[kind, Of.BEYOND] += time - min(max(time, 0), watch)
+    if kind < Kind.ASKED:
+        at_the_stop(time, kind, unit, units, sums)
+    elif kind < Kind.BOOKING_BEGAN:
+        in_the_check(time, kind, seat, unit, detail, units, sums, added)
+    elif kind in (Kind.ENTERED_JAIL, Kind.LEFT_JAIL):
+        at_a_bed(time, kind, flow, watch, sums)
+    elif kind in OF_SPANS_IN_JAIL:
+        in_jail(time, kind, (flow << 40 | vehicle) << 4 | seat, detail, watch, sums, came, held, holds)
 
 
 def at_the_stop(time: int, kind: int, unit: int, units: Table, sums: Table) -> None:

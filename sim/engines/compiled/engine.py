@@ -29,13 +29,14 @@ from sim.engines.compiled.status_check import (
     reply_due,
     tries_next_channel,
 )  # fmt: skip
+from sim.engines.compiled.tally import begin_tally, has_room
 from sim.engines.compiled.traffic import NEVER, comes_by, next_arrival, next_edge
 from sim.engines.compiled.world import begin_duty, code_of, let_go, next_event, place_in, place_of, seat_of
 from sim.fields import CHANNELS
 from sim.pathway.places import SHIFTS, Order, Slot
 
 #: Answers of :func:`advance`, and of those who call it.
-DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT, TABLES_ARE_SHORT = 0, 1, 2, 3, 4
+DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT = 0, 1, 2, 3
 #: More than one step can need of any kind of record.
 SPARE = 32
 COLUMNS = len(Column)
@@ -54,7 +55,8 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world = record[0]
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
-    world.order, world.counted, world.rows, world.events, world.is_fresh = 0, 0, 0, 0, 1
+    begin_tally(world)
+    world.order, world.events = 0, 0
     world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE
@@ -112,12 +114,12 @@ def is_short(world: World) -> bool:
 
 
 @compiled
-def advance(record: World, most_rows: int) -> int:
+def advance(record: World) -> int:
     """Let the replication run on, until it is done or something is short."""
     world = record[0]
     last_day = memory.midnights(world)[world.many_midnights - 1] - 3 * (world.detainer + 30 * 86_400_000)
     while True:
-        if world.rows > most_rows:
+        if world.rows > world.rows_until and not has_room(world):
             return ROWS_ARE_FULL
         if is_short(world):
             return ROOM_IS_SHORT

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim.chance import BROUGHT_BY_ICE, LOCAL_PEOPLE
 from sim.engines.compiled.columns import Column
 from sim.fields import CHANNELS
+from sim.measures.tally import UNIT_COLUMNS, Of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -131,7 +132,7 @@ ARRIVAL = _record("number", "passed", "step", "shift", "time", "untied", "first_
 
 #: What the whole replication shares, beside its arrays.
 STATE = (
-    "is_fresh", "counted",
+    "keeps_rows", "rows_until", "most_rows_of_a_step", "digest",
     "now", "order", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
     "next_time", "next_flow", "next_place",
     "free_encounter", "free_stay", "free_turn", "free_seat", "encounters_left", "stays_left", "turns_left", "seats_left",
@@ -144,7 +145,7 @@ STATE = (
 POLICY = (
     "asked", "limit", "may_detain", "path", "path_without_ice", "drops_charges", "inspection_patience", "half_life",
     "known_since", "fleet_seats", "fleet_patience", "screens", "serves_warrants", "detainer", "ice_arrest", "skips_weekends",
-    "pickup_seats", "grid",
+    "pickup_seats", "watch", "grid",
 )  # fmt: skip
 SHARES = ("threshold", "identified_driver", "identified_passenger")
 #: The arrays of a world, with the type and the number of columns of a row; 1 for plain columns.
@@ -153,7 +154,16 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     "events": (INTEGER, (4,)),  # a heap by time, place and order of entry; then the job
     "starts": (INTEGER, ()),  # jobs that begin at once
     "wakes": (INTEGER, (2,)),  # jobs that go on at once, and what they are told
-    "rows": (INTEGER, (7,)),  # the trace
+    "rows": (INTEGER, (7,)),  # the trace, if it is asked for
+    # what is added up, as in sim.measures.tally
+    "kinds": (INTEGER, (len(Of),)),
+    "sums": (INTEGER, ()),
+    "units": (INTEGER, (UNIT_COLUMNS,)),
+    "came": (INTEGER, (2,)),  # the first row says how many follow
+    "held": (INTEGER, (2,)),
+    "added": (INTEGER, ()),
+    "holds": (INTEGER, ()),
+    # who is on the way
     "encounters": (ENCOUNTER, ()),
     "referrals": (REFERRAL, (MOST_IN_A_VEHICLE,)),
     "stays": (STAY, ()),
@@ -202,7 +212,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 }
 #: Arrays that change while a replication runs; the others say what the scenario says.
 CHANGING = (
-    "events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
+    "events", "starts", "wakes", "rows", "kinds", "sums", "units", "came", "held", "added", "holds", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
     "here", "lanes", "kept", "gaps",
 )  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.

@@ -20,6 +20,7 @@ from sim.entities import LOCAL, OUTCOMES, OVERFLOW
 from sim.fields import CHANNELS, WEEKDAYS
 from sim.pathway.custody import PATHS
 from sim.pathway.jail import CLOCKS
+from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.scenario import LEVELS, STANDINGS, Scenario, StatusCheck
 from sim.streams import Column as Drawn
 from sim.trace import Kind
@@ -36,7 +37,11 @@ ASKED = ("nobody", "drivers_unsettled", "drivers", "occupants")
 #: Days for which the calendar's tables are made at first, after the last shift's follow-up.
 DAYS_AT_FIRST = 120
 FIRST_ROOM = 64
-FIRST_ROWS = 1024
+#: More rows than one step can leave besides those of the staff of a shift and of the people in a jail.
+SPARE_ROWS = 64
+#: What is kept of rows, each of which may add one entry; and the rows themselves, if a trace is asked for.
+KEPT_OF_ROWS = ("came", "held", "added", "holds")
+GROWING_WITH_ROWS = (*KEPT_OF_ROWS, "rows")
 
 
 class _Values:
@@ -100,6 +105,7 @@ def policy_of(scenario: Scenario, grid: int = 1) -> dict[str, float]:
         "ice_arrest": jail.clock.ice_arrest,
         "skips_weekends": int(jail.clock.rule == "without_weekends"),
         "pickup_seats": jail.pickup.seats,
+        "watch": chance.end_of_watch(scenario),
         "grid": grid,
     }
 
@@ -285,11 +291,15 @@ class Memory:
             self.record[name] = value
         tables = tables_of(scenario)
         self.record["most_members"] = max(1, int(tables["staff"].max(initial=0)), int(tables["sizes"].max()))
-        growing = ("events", "starts", "wakes", "rows", "encounters", "referrals", "stays", "turns", "seats")
+        self.staff = 2 * int(self.record["most_members"][0])
+        growing = ("events", "starts", "wakes", "encounters", "referrals", "stays", "turns", "seats", *GROWING_WITH_ROWS)
         self.arrays: dict[str, Any] = {name: np.zeros((0, *ARRAYS[name][1]), dtype=ARRAYS[name][0]) for name in growing}
         self.put(
             **tables,
             **keys_of(scenario, seed),
+            kinds=np.zeros((KINDS, len(Of)), dtype=np.int64),
+            sums=np.zeros(len(Sum), dtype=np.int64),
+            units=np.zeros((max(1, int(tables["staff"][:, 1].max(initial=0))), UNIT_COLUMNS), dtype=np.int64),
             pools=np.zeros(POOLS, dtype=POOL),
             lanes=np.zeros((len(tables["laws"]), *ARRAYS["lanes"][1]), dtype=np.int64),
             kept=np.zeros((len(tables["laws"]), *ARRAYS["kept"][1]), dtype=np.int64),
@@ -299,7 +309,7 @@ class Memory:
         )
         self.put_days(calendar_of(scenario))
         self.make_room(FIRST_ROOM)
-        self.put_rows(FIRST_ROWS)
+        self.make_room_for_rows()
 
     def put(self, **arrays: Any) -> None:
         """Replace arrays."""
@@ -309,9 +319,11 @@ class Memory:
             self.arrays[name] = array
             self.record[f"at_{name}"], self.record[f"many_{name}"] = array.ctypes.data, len(array)
 
-    def put_rows(self, count: int) -> None:
-        """Make room for a longer trace, and keep what has been recorded."""
-        self.put(rows=_padded(self.arrays["rows"], count))
+    def make_room_for_rows(self) -> None:
+        """Make room for what as many rows more may add as there is room for now, and for the rows if they are kept."""
+        names = GROWING_WITH_ROWS if self.record["keeps_rows"][0] else KEPT_OF_ROWS
+        least = 2 * int(self.record["most_rows_of_a_step"][0])
+        self.put(**{name: _padded(self.arrays[name], max(2 * len(self.arrays[name]), least)) for name in names})
 
     def put_days(self, days: Days) -> None:
         """Replace the calendar's tables."""
@@ -330,6 +342,7 @@ class Memory:
             starts=self._unrolled("starts", 4 * count),
             wakes=self._unrolled("wakes", 8 * count),
         )
+        self.record["most_rows_of_a_step"] = SPARE_ROWS + self.staff + count
 
     def _longer(self, name: str, length: int, free: str, left: str) -> Any:
         """Return records with more of them free."""

@@ -1,4 +1,7 @@
-"""The pass of :mod:`sim.measures.tally` over the rows of a trace, compiled; and the digest of the trace."""
+"""The pass of :mod:`sim.measures.tally`, compiled, and the digest of a trace: both take each row when it is made.
+
+Whoever records something says what kind it is, so that the compiler keeps of the pass only what that kind asks for.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ import numpy as np
 
 from sim import trace
 from sim.engines.compiled import memory
-from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, recompiled
-from sim.engines.compiled.engine import DONE, ROWS_ARE_FULL, TABLES_ARE_SHORT, advance
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, inlined, recompiled
 from sim.engines.compiled.layout import World
 from sim.measures import tally
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.trace import Rows
+
+SUMS_OF_KIND, SUMS = len(Of), len(Sum)
 
 
 @compiled
@@ -37,7 +41,6 @@ def end_span(spans: Rows, person: int) -> int:
     return int(began)
 
 
-# Arrays handed from function to function are counted by the compiler each time; in one function they are not.
 change_of_unit = recompiled(tally.change_of_unit, inline=True)
 person_detained = recompiled(tally.person_detained, inline=True)
 stop_ended = recompiled(tally.stop_ended, inline=True)
@@ -47,61 +50,56 @@ in_the_check = recompiled(
 )  # fmt: skip
 at_a_bed = recompiled(tally.at_a_bed, inline=True)
 in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span=end_span)
-add_rows = recompiled(tally.add_rows, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed)
+add_row = recompiled(
+    tally.add_row, inline=True, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed
+)  # fmt: skip
 word_of = recompiled(trace.word_of, inline=True, mixed=recompiled(trace.mixed, inline=True))
 
 
 @compiled
-def add_to_digest(rows: Any, end: int, before: int, digest: Any) -> None:
-    """Add the first ``end`` rows to a trace's digest; ``before`` rows went before them."""
-    total = digest[0]
-    for number in range(end):
-        row = rows[number]
-        total += word_of(
-            np.uint64(before + number), np.uint64(row[0]), np.uint64(row[1]), np.uint64(row[2]), np.uint64(row[3]),
-            np.uint64(row[4]), np.uint64(row[5]), np.uint64(row[6]),
-        )  # fmt: skip
-    digest[0] = total
+def begin_tally(world: World) -> None:
+    """Begin to add up."""
+    for kind in range(KINDS):
+        for what in range(SUMS_OF_KIND):
+            memory.kinds(world)[kind, what] = 0
+    for what in range(SUMS):
+        memory.sums(world)[what] = 0
+    for unit in range(world.many_units):
+        for what in range(UNIT_COLUMNS):
+            memory.units(world)[unit, what] = 0
+    memory.came(world)[0, 0], memory.held(world)[0, 0] = 0, 0
+    world.rows, world.digest, world.rows_until = 0, 0, -1
+
+
+@inlined
+def add(world: World, time: int, kind: int, flow: int, number: int, seat: int, unit: int, detail: int) -> None:
+    """Add one row to the sums and to the digest."""
+    add_row(
+        time, kind, flow, number, seat, unit, detail, world.watch, memory.kinds(world), memory.sums(world), memory.units(world),
+        memory.came(world), memory.held(world), memory.added(world), memory.holds(world),
+    )  # fmt: skip
+    world.digest += np.int64(
+        word_of(
+            np.uint64(world.rows), np.uint64(time), np.uint64(kind), np.uint64(flow), np.uint64(number), np.uint64(seat),
+            np.uint64(unit), np.uint64(detail),
+        )
+    )  # fmt: skip
 
 
 @compiled
-def advance_and_count(
-    record: World,
-    most_rows: int,
-    watch: int,
-    digest: Any,
-    kinds: Rows,
-    sums: Rows,
-    units: Rows,
-    came: Rows,
-    held: Rows,
-    added: Rows,
-    holds: Rows,
-) -> int:
-    """Let the replication run on and add up what its rows say, piece by piece while they are at hand."""
-    world = record[0]
-    rows = memory.rows(world)
-    if world.is_fresh:
-        world.is_fresh = 0
-        kinds[:, :], sums[:], units[:, :], came[0, 0], held[0, 0], digest[0] = 0, 0, 0, 0, 0, 0
-    while True:
-        room = world.many_rows
-        if (
-            len(came) <= came[0, 0] + room
-            or len(held) <= held[0, 0] + room
-            or len(added) <= sums[Sum.STOPS_WITH_ASKING] + room
-            or len(holds) <= sums[Sum.HOLDS] + room
-        ):
-            return TABLES_ARE_SHORT
-        answer = advance(record, most_rows)
-        if answer not in (DONE, ROWS_ARE_FULL):
-            return int(answer)
-        add_rows(rows, 0, world.rows, watch, kinds, sums, units, came, held, added, holds)
-        add_to_digest(rows, world.rows, world.counted, digest)
-        world.counted += world.rows
-        world.rows = 0
-        if answer == DONE:
-            return DONE
+def has_room(world: World) -> bool:
+    """Find how many rows may be added until what is kept of them has to be looked at again; return whether any may."""
+    sums = memory.sums(world)
+    room = min(
+        world.many_came - memory.came(world)[0, 0],
+        world.many_held - memory.held(world)[0, 0],
+        world.many_added - sums[Sum.STOPS_WITH_ASKING],
+        world.many_holds - sums[Sum.HOLDS],
+    )
+    if world.keeps_rows:
+        room = min(room, world.many_rows - world.rows)
+    world.rows_until = world.rows + room - world.most_rows_of_a_step
+    return bool(world.rows <= world.rows_until)
 
 
 @compiled_with_new_arrays
@@ -122,37 +120,3 @@ def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> 
     """Write down what is exceeded by one in twenty."""
     lengths[0] = upper_twentieth(kept_added[: sums[Sum.STOPS_WITH_ASKING]])
     lengths[1] = upper_twentieth(kept_holds[: sums[Sum.HOLDS]])
-
-
-class Kept:
-    """What a pass keeps; see :func:`sim.measures.tally.add_rows`."""
-
-    def __init__(self, units: int) -> None:
-        self.kinds = np.zeros((KINDS, len(Of)), dtype=np.int64)
-        self.sums = np.zeros(len(Sum), dtype=np.int64)
-        self.units = np.zeros((max(1, units), UNIT_COLUMNS), dtype=np.int64)
-        self.came = np.zeros((1, 2), dtype=np.int64)
-        self.held = np.zeros((1, 2), dtype=np.int64)
-        self.added = np.zeros(1, dtype=np.int64)
-        self.holds = np.zeros(1, dtype=np.int64)
-
-    @property
-    def tables(self) -> tuple[Rows, ...]:
-        """What :func:`advance_and_count` adds to."""
-        return self.kinds, self.sums, self.units, self.came, self.held, self.added, self.holds
-
-    def make_room(self, rows: int) -> None:
-        """Make room for what so many rows may add."""
-        self.came = _with_room(self.came, int(self.came[0, 0]) + rows)
-        self.held = _with_room(self.held, int(self.held[0, 0]) + rows)
-        self.added = _with_room(self.added, int(self.sums[Sum.STOPS_WITH_ASKING]) + rows)
-        self.holds = _with_room(self.holds, int(self.sums[Sum.HOLDS]) + rows)
-
-
-def _with_room(table: Rows, count: int) -> Rows:
-    """Return a table with room for ``count`` entries after the first row."""
-    if len(table) > count:
-        return table
-    longer = np.zeros((2 * count + 2, *table.shape[1:]), dtype=np.int64)
-    longer[: len(table)] = table
-    return longer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays
+from sim.engines.compiled.compiler import inlined, compiled, compiled_with_new_arrays
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.draws import (
     arrests,
@@ -20,14 +20,20 @@ from sim.engines.compiled.programme.draws import (
     rate_of_arrests,
 )
 from sim.engines.compiled.programme.layout import NONE, Duration, OfAgency, OfModel, World
-from sim.engines.compiled.world import event_after
-from sim.engines.compiled.world import record as record_row
+from sim.engines.compiled.world import event_after, keep
 from sim.programme.draw import NEVER, WEEK
 from sim.programme.pathway import FEDERAL, LOCAL, TASK_FORCE
 from sim.programme.record import NOBODY, Kind
 from sim.programme.steps import Step, priority
 
 place_of = compiled(priority)
+
+
+@inlined
+def record_row(world: World, kind: int, group: int, agency: int, model: int, payer: int, detail: int) -> None:
+    """Record that something happened now."""
+    keep(world, kind, group, agency, model, payer, detail)
+    world.rows += 1
 
 
 @compiled

@@ -8,8 +8,7 @@ import numpy as np
 
 from sim.engines.compiled.programme.engine import DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.programme.tables import Memory
-from sim.engines.compiled.programme.tally import add_rows
-from sim.engines.compiled.tally import add_to_digest
+from sim.engines.compiled.programme.tally import add_rows, add_to_digest
 from sim.engines.kept import remember
 from sim.programme.counted import IN_WEEK, Counted, Questions, finished
 from sim.programme.measures import measures_of

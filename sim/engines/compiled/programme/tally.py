@@ -1,8 +1,13 @@
-"""The pass of :mod:`sim.programme.tally` over the rows of a trace, compiled."""
+"""The pass of :mod:`sim.programme.tally` over the rows of a trace, compiled; and the digest of the trace."""
 
 from __future__ import annotations
 
-from sim.engines.compiled.compiler import recompiled
+from typing import Any
+
+import numpy as np
+
+from sim.engines.compiled.compiler import compiled, recompiled
+from sim.engines.compiled.tally import word_of
 from sim.programme import tally
 
 # Arrays handed from function to function are counted by the compiler each time; in one function they are not.
@@ -22,3 +27,16 @@ add_rows = recompiled(
     listed=listed,
     on_the_way=on_the_way,
 )
+
+
+@compiled
+def add_to_digest(rows: Any, end: int, before: int, digest: Any) -> None:
+    """Add the first ``end`` rows to a trace's digest; ``before`` rows went before them."""
+    total = digest[0]
+    for number in range(end):
+        row = rows[number]
+        total += word_of(
+            np.uint64(before + number), np.uint64(row[0]), np.uint64(row[1]), np.uint64(row[2]), np.uint64(row[3]),
+            np.uint64(row[4]), np.uint64(row[5]), np.uint64(row[6]),
+        )  # fmt: skip
+    digest[0] = total
