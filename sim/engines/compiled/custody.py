@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engines.compiled import memory
+from sim.engines.compiled.agenda import event_after
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled
 from sim.engines.compiled.draws import duration, who_is
@@ -23,7 +24,6 @@ from sim.engines.compiled.layout import (
     World,
 )  # fmt: skip
 from sim.engines.compiled.world import (
-    event_after,
     job_of,
     let_go,
     place_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engines.compiled import custody, jail, memory, stop
+from sim.engines.compiled.agenda import begin_agenda, bring_near, next_event
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import found
@@ -31,7 +32,7 @@ from sim.engines.compiled.status_check import (
 )  # fmt: skip
 from sim.engines.compiled.tally import begin_tally, has_room
 from sim.engines.compiled.traffic import NEVER, comes_by, next_arrival, next_edge
-from sim.engines.compiled.world import begin_duty, code_of, let_go, next_event, place_in, place_of, seat_of
+from sim.engines.compiled.world import begin_duty, code_of, let_go, place_in, place_of, seat_of
 from sim.fields import CHANNELS
 from sim.pathway.places import SHIFTS, Order, Slot
 
@@ -56,7 +57,7 @@ def open_world(record: World, replication: int, begins: int, beds: int) -> None:
     world.replication = replication
     world.now, world.next_pickup_from, world.free_beds = begins, begins, beds
     begin_tally(world)
-    world.order, world.events = 0, 0
+    begin_agenda(world)
     world.starts, world.starts_done, world.wakes, world.wakes_done = 0, 0, 0, 0
     world.next_edge, world.shifts_with_ice, world.pickup_is_coming, world.ready = 0, 0, 0, 0
     world.first_ready, world.last_ready, world.first_waiting, world.last_waiting = NONE, NONE, NONE, NONE
@@ -107,7 +108,7 @@ def is_short(world: World) -> bool:
         or world.stays_left < SPARE
         or world.turns_left < SPARE
         or world.seats_left < SPARE
-        or world.events + SPARE > world.many_events
+        or world.later_left < SPARE + world.events
         or world.starts - world.starts_done + SPARE > world.many_starts
         or world.wakes - world.wakes_done + SPARE + world.ready > world.many_wakes
     )
@@ -134,6 +135,8 @@ def advance(record: World) -> int:
             world.wakes_done += 1
             does(world, job, told)
             continue
+        if world.events == 0 and world.later_left < world.many_later:
+            bring_near(world)
         time, event = world.next_time, memory.events(world)[0]
         if world.events and (event[0] < time or (event[0] == time and event[1] < world.next_place)):
             if event[0] > last_day:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sim.engines.compiled import memory
+from sim.engines.compiled.agenda import event_after
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import choice, duration, goes_out_of_service, inspection_duration
 from sim.engines.compiled.layout import GONE, IN_QUEUE, INSPECTORS, Job, World
 from sim.engines.compiled.world import (
-    event_after,
     job_of,
     join,
     let_go,

@@ -87,6 +87,11 @@ LAST_BEFORE_JAIL = Job.FLEET_BACK
 PATROL_UNITS, INSPECTORS, DESKS, SCREENERS, FLEET, ANSWERERS = 0, 1, 2, 3, 4, 5
 POOLS = ANSWERERS + len(CHANNELS)
 
+#: A span of time is two to this power of milliseconds long, about two minutes. So many have lists of their own; the list of
+#: all that is beyond stands after them.
+SPAN_BITS, SPANS = 17, 1024
+BEYOND = SPANS
+
 #: States of a member of a pool, added up.
 ON_DUTY, FREE, BUSY = 1, 2, 4
 
@@ -123,6 +128,7 @@ STAY = _record(
     "next", "previous", "refs", "flow", "code", "number", "seat", "who", "story", "encounter", "clock", "left", "ended",
     "picked_up", "desk", "screener", "noticed",
 )  # fmt: skip
+LATER = _record("next", "time", "place", "order", "job")
 TURN = _record("next", "job", "place", "seat")
 #: One person on the way to ICE's facility in a vehicle of its fleet.
 PASSENGER = _record("next", "flow", "number", "seat", "who")
@@ -133,7 +139,7 @@ ARRIVAL = _record("number", "passed", "step", "shift", "time", "untied", "first_
 #: What the whole replication shares, beside its arrays.
 STATE = (
     "keeps_rows", "rows_until", "most_rows_of_a_step", "digest",
-    "now", "order", "rows", "events", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
+    "now", "order", "rows", "events", "span", "end_of_window", "free_later", "later_left", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
     "next_time", "next_flow", "next_place",
     "free_encounter", "free_stay", "free_turn", "free_seat", "encounters_left", "stays_left", "turns_left", "seats_left",
     "free_beds", "first_ready", "last_ready", "ready", "pickup_is_coming", "next_pickup_from", "first_waiting", "last_waiting",
@@ -152,6 +158,8 @@ SHARES = ("threshold", "identified_driver", "identified_passenger")
 ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
     # what is going on
     "events": (INTEGER, (4,)),  # a heap by time, place and order of entry; then the job
+    "later": (LATER, ()),  # events that are not near
+    "first_of_span": (INTEGER, ()),  # by span: where its list begins
     "starts": (INTEGER, ()),  # jobs that begin at once
     "wakes": (INTEGER, (2,)),  # jobs that go on at once, and what they are told
     "rows": (INTEGER, (7,)),  # the trace, if it is asked for
@@ -212,7 +220,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 }
 #: Arrays that change while a replication runs; the others say what the scenario says.
 CHANGING = (
-    "events", "starts", "wakes", "rows", "kinds", "sums", "units", "came", "held", "added", "holds", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
+    "events", "later", "first_of_span", "starts", "wakes", "rows", "kinds", "sums", "units", "came", "held", "added", "holds", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
     "here", "lanes", "kept", "gaps",
 )  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.

@@ -22,6 +22,8 @@ def _table(name: str) -> Find:
 
 
 events = _table("events")
+later = _table("later")
+first_of_span = _table("first_of_span")
 starts = _table("starts")
 wakes = _table("wakes")
 rows = _table("rows")

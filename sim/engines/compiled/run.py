@@ -17,6 +17,7 @@ from sim.measures.tally import KINDS, Of, Sum
 from sim.scenario import Scenario
 from sim.trace import Trace, digest_text
 
+
 class Engine:
     """One scenario and seed, made ready for any number of replications."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engines.compiled import memory
+from sim.engines.compiled.agenda import event_after
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
 from sim.engines.compiled.draws import (
@@ -25,7 +26,6 @@ from sim.engines.compiled.layout import (
     World,
 )  # fmt: skip
 from sim.engines.compiled.world import (
-    event_after,
     job_of,
     join,
     let_go,

@@ -15,12 +15,12 @@ from sim import chance, streams
 from sim.calendar import Calendar, is_excluded
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.compiled.columns import Column, Law
-from sim.engines.compiled.layout import ARRAYS, ARRIVAL, ELSEWHERE, NONE, POOL, POOLS, WORLD, Floats, Ints
+from sim.engines.compiled.layout import ARRAYS, ARRIVAL, ELSEWHERE, NONE, POOL, POOLS, SPANS, WORLD, Floats, Ints
 from sim.entities import LOCAL, OUTCOMES, OVERFLOW
 from sim.fields import CHANNELS, WEEKDAYS
+from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.pathway.custody import PATHS
 from sim.pathway.jail import CLOCKS
-from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
 from sim.scenario import LEVELS, STANDINGS, Scenario, StatusCheck
 from sim.streams import Column as Drawn
 from sim.trace import Kind
@@ -292,11 +292,12 @@ class Memory:
         tables = tables_of(scenario)
         self.record["most_members"] = max(1, int(tables["staff"].max(initial=0)), int(tables["sizes"].max()))
         self.staff = 2 * int(self.record["most_members"][0])
-        growing = ("events", "starts", "wakes", "encounters", "referrals", "stays", "turns", "seats", *GROWING_WITH_ROWS)
+        growing = ("events", "later", "starts", "wakes", "encounters", "referrals", "stays", "turns", "seats", *GROWING_WITH_ROWS)
         self.arrays: dict[str, Any] = {name: np.zeros((0, *ARRAYS[name][1]), dtype=ARRAYS[name][0]) for name in growing}
         self.put(
             **tables,
             **keys_of(scenario, seed),
+            first_of_span=np.full(SPANS + 1, NONE),
             kinds=np.zeros((KINDS, len(Of)), dtype=np.int64),
             sums=np.zeros(len(Sum), dtype=np.int64),
             units=np.zeros((max(1, int(tables["staff"][:, 1].max(initial=0))), UNIT_COLUMNS), dtype=np.int64),
@@ -339,6 +340,7 @@ class Memory:
             seats=self._longer("seats", 2 * count, "free_seat", "seats_left"),
             referrals=_padded(arrays["referrals"], count),
             events=_padded(arrays["events"], 8 * count),
+            later=self._longer("later", 8 * count, "free_later", "later_left"),
             starts=self._unrolled("starts", 4 * count),
             wakes=self._unrolled("wakes", 8 * count),
         )

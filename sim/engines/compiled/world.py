@@ -1,14 +1,15 @@
 """What the rooms share, as in :mod:`sim.pathway.world`: the clock, the record, the pools, what comes next.
 
-What follows at once goes through two queues, as in SimPy: jobs that begin go before jobs that go on. Timed events lie in
-a heap by time, by their place in the declared order, and by when they were entered.
+What follows at once goes through two queues, as in SimPy: jobs that begin go before jobs that go on. What comes later is in
+:mod:`sim.engines.compiled.agenda`.
 """
 
 from __future__ import annotations
 
 from sim.engines.compiled import memory
+from sim.engines.compiled.agenda import event_after
 from sim.engines.compiled.compiler import compiled, inlined
-from sim.engines.compiled.layout import BUSY, FREE, GONE, INSPECTORS, NONE, NOT_IN_QUEUE, ON_DUTY, Ints, World
+from sim.engines.compiled.layout import BUSY, FREE, GONE, INSPECTORS, NONE, NOT_IN_QUEUE, ON_DUTY, World
 from sim.engines.compiled.tally import add
 from sim.pathway.places import Order
 from sim.trace import NOBODY
@@ -76,64 +77,6 @@ def wake(world: World, job: int, told: int) -> None:
     row[0] = job
     row[1] = told
     world.wakes += 1
-
-
-@compiled
-def event_after(world: World, duration: int, place: int, job: int) -> None:
-    """Let a job go on after a duration, at its place among those of the same instant."""
-    time, order = world.now + duration, world.order
-    world.order += 1
-    events, at = memory.events(world), world.events
-    world.events += 1
-    while at > 0:
-        above = (at - 1) >> 1
-        if events[above, 0] < time or (events[above, 0] == time and events[above, 1] <= place):
-            break  # what was entered before goes before at the same place
-        move(events, above, at)
-        at = above
-    events[at, 0] = time
-    events[at, 1] = place
-    events[at, 2] = order
-    events[at, 3] = job
-
-
-@inlined
-def move(events: Ints, source: int, target: int) -> None:
-    """Move an event to another place in the heap."""
-    for column in range(4):
-        events[target, column] = events[source, column]
-
-
-@inlined
-def comes_before(events: Ints, one: int, other: int) -> bool:
-    """Return whether one event in the heap comes before another; worked out without a jump, which nobody could foresee."""
-    time, other_time, place, other_place = events[one, 0], events[other, 0], events[one, 1], events[other, 1]
-    if (time == other_time) & (place == other_place):
-        return bool(events[one, 2] < events[other, 2])
-    return bool((time < other_time) | ((time == other_time) & (place < other_place)))
-
-
-@compiled
-def next_event(world: World) -> int:
-    """Take the first event from the heap, set the clock, and return its job."""
-    events = memory.events(world)
-    world.now = events[0, 0]
-    job = events[0, 3]
-    world.events -= 1
-    last = world.events
-    at, below = 0, 1
-    while below < last:  # the gap goes down to the end, and the last event then up to its place, since that is seldom far
-        below += int(comes_before(events, below + 1, below))
-        move(events, below, at)
-        at, below = below, 2 * below + 1
-    while at > 0:
-        above = (at - 1) >> 1
-        if comes_before(events, above, last):
-            break
-        move(events, above, at)
-        at = above
-    move(events, last, at)
-    return int(job)
 
 
 @inlined

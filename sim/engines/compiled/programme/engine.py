@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engines.compiled.compiler import compiled
+from sim.engines.compiled.agenda import next_event
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.draws import MANY_MODELS, draw_inquiries, draw_paces
 from sim.engines.compiled.programme.layout import NONE, World
@@ -23,7 +24,6 @@ from sim.engines.compiled.programme.pathway import (
     quarter_ends,
     week_ends,
 )
-from sim.engines.compiled.world import next_event
 from sim.programme.steps import AGENCY_BITS, MODEL_BITS, Step
 
 #: Answers of :func:`advance`.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines.compiled.compiler import inlined, compiled, compiled_with_new_arrays
+from sim.engines.compiled.agenda import enter
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, inlined
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.draws import (
     arrests,
@@ -20,7 +21,7 @@ from sim.engines.compiled.programme.draws import (
     rate_of_arrests,
 )
 from sim.engines.compiled.programme.layout import NONE, Duration, OfAgency, OfModel, World
-from sim.engines.compiled.world import event_after, keep
+from sim.engines.compiled.world import keep
 from sim.programme.draw import NEVER, WEEK
 from sim.programme.pathway import FEDERAL, LOCAL, TASK_FORCE
 from sim.programme.record import NOBODY, Kind
@@ -54,7 +55,8 @@ def pay(world: World, kind: int, agency: int, model: int, usd: int, payer: int) 
 @compiled
 def wait(world: World, duration: int, step: int, agency: int, model: int, told: int) -> None:
     """Let a journey go on after a duration, and tell it something."""
-    event_after(world, duration, place_of(step, agency, model), told)
+    enter(world, world.now + duration, place_of(step, agency, model), world.order, told)
+    world.order += 1
 
 
 @compiled
