@@ -45,14 +45,14 @@ class Events:
     @classmethod
     def of(cls, trace: Trace, scenario: Scenario) -> Events:
         """Return the tallies of one trace."""
-        watch = end_of_watch(scenario)
         by_kind: defaultdict[tuple[int, int], int] = defaultdict(int)
         by_sum: defaultdict[int, int] = defaultdict(int)
         added: dict[int, int] = {}
         holds: dict[int, int] = {}
-        kept = by_kind, by_sum, defaultdict[tuple[int, int], int](int), dict[int, int](), dict[int, int](), added, holds
-        for row in trace.rows.tolist():
-            add_row(*row, watch, *kept)
+        kept: list[Any] = [by_kind, by_sum, defaultdict(int), {}, {}, added, holds]
+        watch = end_of_watch(scenario)
+        for time, kind, flow, vehicle, seat, unit, detail in trace.rows.tolist():
+            add_row(time, kind, flow, vehicle, seat, unit, detail, watch, *kept)
         return cls(
             scenario,
             np.asarray([[by_kind[kind, what] for what in Of] for kind in range(KINDS)]),

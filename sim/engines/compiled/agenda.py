@@ -38,8 +38,7 @@ def enter(world: World, time: int, place: int, order: int, job: int) -> None:
     while at > 0:
         above = (at - 1) >> 1
         if events[above, 0] < time or (
-            events[above, 0] == time
-            and (events[above, 1] < place or (events[above, 1] == place and events[above, 2] < order))
+            events[above, 0] == time and (events[above, 1] < place or (events[above, 1] == place and events[above, 2] < order))
         ):
             break
         move(events, above, at)

@@ -227,13 +227,17 @@ def cube_of_root(world: World, first: int, count: int, u: float) -> float:
     return root * root * root
 
 
-@compiled
+@inlined
 def diverts(world: World, flow: int, number: int, time: int) -> bool:
     """Return whether a vehicle that comes at a time takes another road."""
-    share, since = memory.diverted(world)[flow], time - world.known_since
-    if share == 0.0 or since < 0:
-        return False
-    halvings = since / world.half_life
+    share = memory.diverted(world)[flow]
+    return share != 0.0 and time >= world.known_since and diverts_by(world, flow, number, time, share)
+
+
+@compiled
+def diverts_by(world: World, flow: int, number: int, time: int, share: float) -> bool:
+    """Return the same, by the share that diverts when word is out, and by how far that has faded."""
+    halvings = (time - world.known_since) / world.half_life
     return uniform(world, Column.DIVERTS, flow, number, 0) < share * exp_of(-halvings / elementary.LOG2_E)
 
 

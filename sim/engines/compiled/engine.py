@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.engines.compiled import custody, jail, memory, stop
 from sim.engines.compiled.agenda import begin_agenda, bring_near, next_event
 from sim.engines.compiled.columns import Column
-from sim.engines.compiled.compiler import compiled, inlined
+from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, inlined
 from sim.engines.compiled.draws import found
 from sim.engines.compiled.inspection import patience_over
 from sim.engines.compiled.layout import (
@@ -30,11 +32,12 @@ from sim.engines.compiled.status_check import (
     reply_due,
     tries_next_channel,
 )  # fmt: skip
-from sim.engines.compiled.tally import begin_tally, has_room
+from sim.engines.compiled.tally import begin_tally, has_room, write_down
 from sim.engines.compiled.traffic import NEVER, comes_by, next_arrival, next_edge
 from sim.engines.compiled.world import begin_duty, code_of, let_go, place_in, place_of, seat_of
 from sim.fields import CHANNELS
 from sim.pathway.places import SHIFTS, Order, Slot
+from sim.trace import Rows
 
 #: Answers of :func:`advance`, and of those who call it.
 DONE, ROWS_ARE_FULL, ROOM_IS_SHORT, DAYS_ARE_SHORT = 0, 1, 2, 3
@@ -152,6 +155,32 @@ def advance(record: World) -> int:
             else:
                 next_edge(world)
             look_ahead(world)
+
+
+@compiled_with_new_arrays
+def simulate(
+    record: World,
+    first: int,
+    begins: int,
+    beds: int,
+    added: Rows,
+    holds: Rows,
+    kinds: Rows,
+    sums: Rows,
+    lengths: Any,
+    digests: Rows,
+) -> int:
+    """Simulate the replications from ``first`` on, one after the other, until all are written down or something is short."""
+    world = record[0]
+    while world.written < len(digests):
+        if world.finished:
+            open_world(record, first + world.written, begins, beds)
+        answer = advance(record)
+        if answer != DONE:
+            return int(answer)
+        write_down(world, world.written, added, holds, kinds, sums, lengths, digests)
+        world.written += 1
+    return DONE
 
 
 @inlined

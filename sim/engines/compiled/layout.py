@@ -139,11 +139,12 @@ ARRIVAL = _record("number", "passed", "step", "shift", "time", "untied", "first_
 #: What the whole replication shares, beside its arrays.
 STATE = (
     "keeps_rows", "rows_until", "most_rows_of_a_step", "digest",
-    "now", "order", "rows", "events", "span", "end_of_window", "free_later", "later_left", "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
+    "now", "order", "rows", "events", "span", "end_of_window", "free_later", "later_left",
+    "starts", "starts_done", "wakes", "wakes_done", "next_edge", "shifts_with_ice",
     "next_time", "next_flow", "next_place",
     "free_encounter", "free_stay", "free_turn", "free_seat", "encounters_left", "stays_left", "turns_left", "seats_left",
     "free_beds", "first_ready", "last_ready", "ready", "pickup_is_coming", "next_pickup_from", "first_waiting", "last_waiting",
-    "loading", "first_aboard", "last_aboard", "aboard", "loads", "finished",
+    "loading", "first_aboard", "last_aboard", "aboard", "loads", "finished", "written",
     "replication", "most_members",
 )  # fmt: skip
 #: What the rooms ask of the scenario, as plain numbers; durations in milliseconds, -1 for none. ``grid``: arrivals are rounded
@@ -220,8 +221,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 }
 #: Arrays that change while a replication runs; the others say what the scenario says.
 CHANGING = (
-    "events", "later", "first_of_span", "starts", "wakes", "rows", "kinds", "sums", "units", "came", "held", "added", "holds", "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals",
-    "here", "lanes", "kept", "gaps",
+    "events", "later", "first_of_span", "starts", "wakes", "rows", "kinds", "sums", "units", "came", "held", "added", "holds",
+    "encounters", "referrals", "stays", "turns", "seats", "pools", "members", "arrivals", "here", "lanes", "kept", "gaps",
 )  # fmt: skip
 #: One replication's world: what it shares, and where its arrays lie and how many rows they have.
 WORLD = np.dtype(

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, ROWS_ARE_FULL, advance, open_world
+from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, ROWS_ARE_FULL, advance, open_world, simulate
 from sim.engines.compiled.tables import Memory, calendar_of
-from sim.engines.compiled.tally import lengths_of
 from sim.engines.kept import remember
 from sim.measures.events import Events
 from sim.measures.operation import measures_of
@@ -28,14 +27,6 @@ class Engine:
         self.more_days = 0
         self.memory = Memory(scenario, seed, grid)
 
-    def simulate(self, replication: int, *, keeps_rows: bool) -> None:
-        """Simulate one replication, from its beginning to its end."""
-        record = self.memory.record
-        record["keeps_rows"] = keeps_rows
-        open_world(record, replication, self.begins, self.scenario.jail.beds)
-        while (answer := advance(record)) != DONE:
-            self.help(answer)
-
     def help(self, answer: int) -> None:
         """Make more of what is short."""
         if answer == ROOM_IS_SHORT:
@@ -51,25 +42,24 @@ class Engine:
         kinds = np.empty((count, KINDS, len(Of)), dtype=np.int64)
         sums = np.empty((count, len(Sum)), dtype=np.int64)
         lengths = np.empty((count, 2))
-        digests = []
-        for number in range(count):
-            self.simulate(first + number, keeps_rows=False)
-            arrays = self.memory.arrays
-            kinds[number], sums[number] = arrays["kinds"], arrays["sums"]
-            lengths_of(arrays["added"], arrays["holds"], arrays["sums"], lengths[number])
-            digests.append(self.digest)
+        digests = np.empty(count, dtype=np.int64)
+        record, arrays, beds = self.memory.record, self.memory.arrays, self.scenario.jail.beds
+        record["keeps_rows"], record["written"], record["finished"] = 0, 0, 1
+        while (
+            answer := simulate(record, first, self.begins, beds, arrays["added"], arrays["holds"], kinds, sums, lengths, digests)
+        ) != DONE:
+            self.help(answer)
         remember("operation")
-        return Events(self.scenario, kinds, sums, lengths), digests
-
-    @property
-    def digest(self) -> str:
-        """The digest of the replication that was simulated last."""
-        return digest_text(int(self.memory.record["digest"].view(np.uint64)[0]))
+        return Events(self.scenario, kinds, sums, lengths), list(map(digest_text, digests.view(np.uint64).tolist()))
 
     def trace(self, replication: int) -> Trace:
         """Return the whole trace of one replication."""
-        self.simulate(replication, keeps_rows=True)
-        return Trace(self.memory.arrays["rows"][: self.memory.record["rows"][0]].copy())
+        record = self.memory.record
+        record["keeps_rows"] = 1
+        open_world(record, replication, self.begins, self.scenario.jail.beds)
+        while (answer := advance(record)) != DONE:
+            self.help(answer)
+        return Trace(self.memory.arrays["rows"][: record["rows"][0]].copy())
 
 
 class _Last(threading.local):

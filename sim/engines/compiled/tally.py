@@ -116,7 +116,13 @@ def upper_twentieth(lengths: Rows) -> float:
 
 
 @compiled_with_new_arrays
-def lengths_of(kept_added: Rows, kept_holds: Rows, sums: Rows, lengths: Any) -> None:
-    """Write down what is exceeded by one in twenty."""
-    lengths[0] = upper_twentieth(kept_added[: sums[Sum.STOPS_WITH_ASKING]])
-    lengths[1] = upper_twentieth(kept_holds[: sums[Sum.HOLDS]])
+def write_down(world: World, number: int, added: Rows, holds: Rows, kinds: Rows, sums: Rows, lengths: Any, digests: Rows) -> None:
+    """Write down what was added up in one replication, and what is exceeded by one in twenty."""
+    for kind in range(KINDS):
+        for what in range(SUMS_OF_KIND):
+            kinds[number, kind, what] = memory.kinds(world)[kind, what]
+    for what in range(SUMS):
+        sums[number, what] = memory.sums(world)[what]
+    lengths[number, 0] = upper_twentieth(added[: sums[number, Sum.STOPS_WITH_ASKING]])
+    lengths[number, 1] = upper_twentieth(holds[: sums[number, Sum.HOLDS]])
+    digests[number] = world.digest

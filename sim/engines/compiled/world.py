@@ -34,12 +34,12 @@ def record(world: World, kind: int, flow: int, number: int, seat: int, unit: int
     """Record that something happened now: add it up, and keep it if a trace is asked for."""
     add(world, world.now, kind, flow, number, seat, unit, detail)
     if world.keeps_rows:
-        keep(world, kind, flow, number, seat, unit, detail)
+        keep_row(world, kind, flow, number, seat, unit, detail)
     world.rows += 1
 
 
 @compiled
-def keep(world: World, kind: int, flow: int, number: int, seat: int, unit: int, detail: int) -> None:
+def keep_row(world: World, kind: int, flow: int, number: int, seat: int, unit: int, detail: int) -> None:
     """Keep one row of the trace."""
     row = memory.rows(world)[world.rows]
     row[0] = world.now

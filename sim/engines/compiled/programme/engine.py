@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.engines.compiled.compiler import compiled
 from sim.engines.compiled.agenda import next_event
+from sim.engines.compiled.compiler import compiled
 from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.draws import MANY_MODELS, draw_inquiries, draw_paces
 from sim.engines.compiled.programme.layout import NONE, World

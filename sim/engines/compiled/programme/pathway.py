@@ -21,7 +21,7 @@ from sim.engines.compiled.programme.draws import (
     rate_of_arrests,
 )
 from sim.engines.compiled.programme.layout import NONE, Duration, OfAgency, OfModel, World
-from sim.engines.compiled.world import keep
+from sim.engines.compiled.world import keep_row
 from sim.programme.draw import NEVER, WEEK
 from sim.programme.pathway import FEDERAL, LOCAL, TASK_FORCE
 from sim.programme.record import NOBODY, Kind
@@ -33,7 +33,7 @@ place_of = compiled(priority)
 @inlined
 def record_row(world: World, kind: int, group: int, agency: int, model: int, payer: int, detail: int) -> None:
     """Record that something happened now."""
-    keep(world, kind, group, agency, model, payer, detail)
+    keep_row(world, kind, group, agency, model, payer, detail)
     world.rows += 1
 
 
