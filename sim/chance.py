@@ -30,7 +30,7 @@ from sim.scenario import LEVELS, Flow, LocalPeople, Occupants, Overflow, Scenari
 from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 from sim.units import HOUR
 
-#: Unit-rate gaps are whole parts of this size (about a millionth), so that their sums are exact and no order of addition can change them.
+#: Unit-rate gaps are whole parts, about millionths, so that their sums are exact and no order of addition can change them.
 GAP_UNITS = 2**20
 MOST_VEHICLES = 20_000_000
 #: Names of the flows of people who come to the jail from elsewhere.

@@ -6,9 +6,10 @@ Named tuples, since they are made faster than anything else that cannot be chang
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 
-from sim.chance import Draws, FlowDraws, JailDraws
+from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.scenario import LICENCES, STANDINGS
 
 OUTCOMES = ("warned", "cited", "arrested")
@@ -93,45 +94,35 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
 
 def vehicles(draws: Draws) -> Iterator[Vehicle]:
     """Yield the vehicles of every flow in order of arrival; at the same instant by flow, then by number."""
-    order = [(arrives, flow, row) for flow, drawn in enumerate(draws.flows) for row, arrives in enumerate(drawn.arrives.tolist())]
-    order.sort()
-    makers = [_Maker(flow, drawn) for flow, drawn in enumerate(draws.flows)]
-    for _, flow, row in order:
-        yield makers[flow].vehicle(row)
+    made = [_vehicles_of(flow, drawn) for flow, drawn in enumerate(draws.flows)]
+    if len(made) == 1:
+        yield from made[0]
+        return
+    order = sorted(
+        (arrives, flow, row) for flow, drawn in enumerate(draws.flows) for row, arrives in enumerate(drawn.arrives.tolist())
+    )
+    for _, flow, _ in order:
+        yield next(made[flow])
 
 
-class _Maker:
-    """Turns the columns of one flow into vehicles, one at a time, since most data of passing vehicles is never looked at."""
+def _vehicles_of(flow: int, drawn: FlowDraws) -> Iterator[Vehicle]:
+    """Turn the columns of one flow into vehicles, one at a time, with as little Python for each as can be."""
+    columns = (getattr(drawn, name).tolist() for name in Vehicle._fields[1:-1])
+    return map(Vehicle._make, zip(repeat(flow), *columns, _people_of(drawn)))
 
-    def __init__(self, flow: int, drawn: FlowDraws) -> None:
-        columns = [name for name in FlowDraws.__slots__ if name not in ("occupants", "seats")]
-        self.flow = flow
-        self.rows = list(zip(*(getattr(drawn, name).tolist() for name in columns), strict=True))
-        self.occupants = drawn.occupants.tolist()
-        self.seats = [
-            list(
-                zip(
-                    seat.standing.tolist(),
-                    seat.licence.tolist(),
-                    seat.identified.tolist(),
-                    seat.doubt.tolist(),
-                    seat.matched.tolist(),
-                    seat.go_ahead.tolist(),
-                    zip(*(reply.tolist() for reply in seat.replies), strict=True),
-                    zip(*(none.tolist() for none in seat.no_answers), strict=True),
-                    seat.ice_comes.tolist(),
-                    seat.booking.tolist(),
-                    seat.local_stay.tolist(),
-                    seat.questioning.tolist(),
-                    seat.matched_in_jail.tolist(),
-                    seat.known_to_ice.tolist(),
-                    seat.pickup_drive.tolist(),
-                    strict=True,
-                )
-            )
-            for seat in drawn.seats
-        ]
 
-    def vehicle(self, row: int) -> Vehicle:
-        people = tuple([Person(seat, *self.seats[seat][row]) for seat in range(self.occupants[row])])
-        return Vehicle(self.flow, *(*self.rows[row], people))
+def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
+    """Turn the columns of all seats into the people of each vehicle."""
+    seats = [map(Person._make, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
+    everybody = zip(*seats, strict=True)
+    if len(seats) == 1:
+        return everybody
+    return (people[:count] for people, count in zip(everybody, drawn.occupants.tolist(), strict=True))
+
+
+def _columns_of(number: int, seat: Seat) -> Iterator[tuple[Any, ...]]:
+    """Put the columns of one seat side by side, as :class:`Person` has them."""
+    columns = {name: getattr(seat, name) for name in Person._fields[1:]}
+    several = {name: zip(*(one.tolist() for one in columns[name]), strict=True) for name in ("replies", "no_answers")}
+    plain = {name: column.tolist() for name, column in columns.items() if name not in several}
+    return zip(repeat(number), *((plain | several)[name] for name in columns))

@@ -29,7 +29,7 @@ def traffic(world: World) -> Process:
         if unit is None:
             world.record(Kind.PASSED, vehicle)
         else:
-            world.start(stop(world, vehicle, unit))
+            world.start_now(stop(world, vehicle, unit))
 
 
 def shifts(world: World) -> Process:

@@ -106,11 +106,8 @@ class Journey:
 
     __slots__ = ("process",)
 
-    def __init__(self, env: simpy.Environment, process: Process) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
-        begins = simpy.Event(env)
-        begins._ok, begins._value, begins.callbacks = True, None, [self.go_on]
-        env.schedule(begins, URGENT)
 
     def go_on(self, event: simpy.Event) -> None:
         """Take the journey on to what it waits for next."""
@@ -139,6 +136,8 @@ class World:
         self.inspectors = Pool(self.env)
         self.answerers = {name: Pool(self.env) for name in CHANNELS}
         self.shifts_with_ice = 0
+        self._at_once = simpy.Event(self.env)
+        self._at_once._value = None
         self._numbers: list[int] = []  # row after row: one long list costs less than many short ones
 
     @property
@@ -170,15 +169,22 @@ class World:
             flow, number = vehicle.flow, vehicle.number
         if person is not None:
             seat, detail = person.seat, who(person.standing, person.licence)
-        self._numbers += (self.env.now, kind, flow, number, seat, unit, detail)  # type: ignore[arg-type]  # a whole number
+        now = self.env._now  # as env.now, which would take as long as all the rest
+        self._numbers += (now, kind, flow, number, seat, unit, detail)  # type: ignore[arg-type]  # a whole number
 
     def start(self, process: Process) -> None:
-        """Begin a journey beside this one."""
-        Journey(self.env, process)
+        """Begin a journey beside this one, when the step under way is done."""
+        begins = simpy.Event(self.env)
+        begins._ok, begins._value, begins.callbacks = True, None, [Journey(process).go_on]
+        self.env.schedule(begins, URGENT)
+
+    def start_now(self, process: Process) -> None:
+        """Begin a journey at once, as the last thing that the step under way does; that needs no event."""
+        Journey(process).go_on(self._at_once)
 
     def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE) -> simpy.Event:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it."""
-        return self.event_after(duration, priority(order, vehicle.flow, vehicle.number, slot))
+        return Due(self.env, duration, priority(order, vehicle.flow, vehicle.number, slot))
 
     def event_after(self, duration: int, place: int) -> simpy.Event:
         """Return the event that comes after a duration, at its place among those of the same instant."""
