@@ -161,11 +161,19 @@ def chosen(world: World, first: int, count: int, last: int, u: float) -> int:
     return place
 
 
-@compiled
+@inlined
 def duration(world: World, column: int, flow: int, number: int, seat: int) -> int:
     """Return a duration in milliseconds, by the column's distribution."""
+    if memory.laws(world)[flow, column] == Law.FIXED:
+        return milliseconds(memory.figures(world)[flow, column, 0])
+    return drawn_duration(world, column, flow, number, seat)
+
+
+@compiled
+def drawn_duration(world: World, column: int, flow: int, number: int, seat: int) -> int:
+    """Return a duration in milliseconds that is not the same for all."""
     law, figures, spans = memory.laws(world)[flow, column], memory.figures(world), memory.spans(world)
-    u = 0.5 if law == Law.FIXED else uniform(world, column, flow, number, seat)
+    u = uniform(world, column, flow, number, seat)
     a, b, c = figures[flow, column, 0], figures[flow, column, 1], figures[flow, column, 2]
     return milliseconds(inverse(world, law, a, b, c, spans[flow, column, 0], spans[flow, column, 1], u))
 

@@ -36,8 +36,7 @@ class Job(IntEnum):
     """What a step of the story has waited for. The rooms go on from here."""
 
     # stop
-    STOP_BEGINS = 0
-    TASK_DONE = auto()
+    TASK_DONE = 0
     INSPECTOR_CAME = auto()
     INSPECTION_DONE = auto()
     ANSWERS_IN = auto()

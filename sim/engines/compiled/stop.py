@@ -23,9 +23,7 @@ SEAT_IN_LIST = 0b1111
 def goes_on(world: World, code: int, job: int, told: int) -> None:
     """Take the next step of a stop."""
     place = place_in(job)
-    if code == Job.STOP_BEGINS:
-        stop_begins(world, place)
-    elif code == Job.TASK_DONE:
+    if code == Job.TASK_DONE:
         task_done(world, place)
     elif code == Job.INSPECTOR_CAME:
         if inspector_came(world, place, told):

@@ -23,6 +23,7 @@ from sim.engines.compiled.layout import (
     World,
 )  # fmt: skip
 from sim.engines.compiled.status_check import new_encounter_with
+from sim.engines.compiled.stop import stop_begins
 from sim.engines.compiled.world import begin_duty, end_duty, job_of, record_alone, record_of, start, take
 from sim.entities import LOCAL
 from sim.fields import CHANNELS
@@ -106,7 +107,7 @@ def vehicle_comes_by(world: World, flow: int, number: int, time: int) -> None:
     if unit == NOBODY:
         record_of(world, Kind.PASSED, flow, number, NOBODY, 0)
     else:
-        start(world, job_of(Job.STOP_BEGINS, new_encounter_with(world, flow, number, unit, people), 0))
+        stop_begins(world, new_encounter_with(world, flow, number, unit, people))
 
 
 @compiled
