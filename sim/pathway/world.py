@@ -102,7 +102,7 @@ class Due(simpy.Event):
 
 
 class Journey:
-    """A process that nobody waits for. Unlike simpy.Process it leaves no event when it ends, which is one in six fewer."""
+    """A process that nobody waits for. Unlike simpy.Process it leaves no event when it ends."""
 
     __slots__ = ("process",)
 
