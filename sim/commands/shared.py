@@ -163,7 +163,7 @@ def engine_to_use(scenario: ScenarioFile, engine: str, replications: int, quiet:
         from sim.models import model_of
 
         if not is_compiled(model_of(scenario).kind):
-            why = "compiling the engine, once; this takes about a minute."
+            why = "compiling the engine, once; this takes a minute or two."
     if why and not quiet:
         print(why, file=sys.stderr)
     return used

@@ -17,7 +17,7 @@ def main() -> None:
     """Compile everything by running one replication of each kind of scenario."""
     if kept.is_compiled("operation") and kept.is_compiled("programme"):
         return
-    print("compiling the engine, once for this version; this takes about a minute.", file=sys.stderr)
+    print("compiling the engine, once for this version; this takes a minute or two.", file=sys.stderr)
     began = time.perf_counter()
     operation, programme = load("laramie_shift_2026"), load("national_arrests")
     assert isinstance(operation, Scenario)
