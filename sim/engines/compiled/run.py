@@ -75,8 +75,10 @@ def measured(scenario: Scenario, seed: int, first: int, count: int) -> tuple[lis
     """Return measures and digests of the replications ``first`` to ``first + count - 1``."""
     engine = _last.engine
     if engine is None or engine.scenario is not scenario or engine.seed != seed:
-        engine = _last.engine = Engine(scenario, seed)
+        engine = Engine(scenario, seed)
+    _last.engine = None  # whoever is broken off in a replication still has events to come, and is not used again
     events, digests = engine.block(first, count)
+    _last.engine = engine
     return measures_of(events).tolist(), digests
 
 
