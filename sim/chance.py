@@ -137,49 +137,69 @@ class Draws:
 def vehicle_columns(scenario: Scenario, flow: Flow) -> dict[str, Column]:
     """Return what is drawn for each vehicle of a flow; the order of the names is the same in every scenario."""
     stop, inspection, custody = scenario.stop, scenario.inspection, scenario.custody
+    ways, arrests = _ways_into_custody(scenario), _arrests(scenario)
+    selected = inspection.selected if flow.vehicle == "truck" else 0.0
+    inspected = selected > 0
+    vehicles_down = inspected and inspection.vehicle_out_of_service > 0
+    drivers_down = inspected and inspection.driver_out_of_service > 0
     return {
-        "diverts": Column("traffic.diverted"),
+        "diverts": Column("traffic.diverted", used=flow.diverted > 0),
         "occupants": Column(f"people.{flow.vehicle}.number", occupants_of(scenario, flow).number),
-        "common_standing": Column(f"people.{flow.vehicle}.standing"),
+        "common_standing": Column(f"people.{flow.vehicle}.standing", occupants_of(scenario, flow).standing.weights),
         "traffic_task": Column("stop.traffic_task", stop.traffic_task),
         "outcome": Column("stop.outcome", stop.outcome.weights),
-        "criminal_arrest": Column("stop.criminal_arrest", stop.criminal_arrest),
-        "selected": Column("inspection.selected", inspection.selected if flow.vehicle == "truck" else 0.0),
-        "level": Column("inspection.levels", inspection.levels.weights),
-        "inspection": Column("inspection.duration"),
+        "criminal_arrest": Column("stop.criminal_arrest", stop.criminal_arrest, arrests),
+        "selected": Column("inspection.selected", selected),
+        "level": Column("inspection.levels", inspection.levels.weights, inspected),
+        "inspection": Column("inspection.duration", used=inspected),
         "vehicle_out_of_service": Column("inspection.vehicle_out_of_service", inspection.vehicle_out_of_service),
         "driver_out_of_service": Column("inspection.driver_out_of_service", inspection.driver_out_of_service),
-        "vehicle_ground": Column("inspection.vehicle_grounds", inspection.vehicle_grounds.weights),
-        "driver_ground": Column("inspection.driver_grounds", inspection.driver_grounds.weights),
+        "vehicle_ground": Column("inspection.vehicle_grounds", inspection.vehicle_grounds.weights, vehicles_down),
+        "driver_ground": Column("inspection.driver_grounds", inspection.driver_grounds.weights, drivers_down),
         "asking": Column("status_check.asking", scenario.status_check.asking),
-        "hand_over": Column("custody.hand_over", custody.hand_over),
-        "to_jail": Column("custody.to_jail", custody.to_jail),
-        "to_facility": Column("custody.to_facility", custody.to_facility),
-        "repair": Column("inspection.repair", inspection.repair),
+        "hand_over": Column("custody.hand_over", custody.hand_over, bool({"ice_vehicles", "ice_comes"} & ways)),
+        "to_jail": Column("custody.to_jail", custody.to_jail, arrests or "local_booking" in ways),
+        "to_facility": Column("custody.to_facility", custody.to_facility, ways != {"local_booking"}),
+        "repair": Column("inspection.repair", inspection.repair, vehicles_down or drivers_down),
     }
 
 
 def seat_columns(scenario: Scenario, flow: Flow) -> dict[str, Column]:
     """Return what is drawn for the person in each seat of each vehicle of a flow."""
     check, jail = scenario.status_check, scenario.jail
+    arrests = _arrests(scenario)
     channels = {name: getattr(check, name) for name in CHANNELS}
     return {
-        "own_standing": Column(f"people.{flow.vehicle}.standing.own"),
+        "own_standing": Column(f"people.{flow.vehicle}.standing.own", occupants_of(scenario, flow).standing.weights),
         "follows": Column(f"people.{flow.vehicle}.crew_effect", occupants_of(scenario, flow).crew_effect),
         "licence": Column("people.licence"),
         "identified": Column("status_check.identified"),
         "doubt": Column("people.doubt"),
         "match": Column("status_check.match"),  # one luck, at the roadside and in the jail
         "go_ahead": Column("status_check.go_ahead", check.go_ahead),
-        **{f"reply_{name}": Column(f"status_check.{name}.reply", one.reply) for name, one in channels.items()},
-        **{f"no_answer_{name}": Column(f"status_check.{name}.no_answer", one.no_answer) for name, one in channels.items()},
-        "ice_comes": Column("status_check.ice_comes", check.ice_comes),
-        "booking": Column("jail.booking", jail.booking),
-        "local_stay": Column("jail.local.stay", jail.local.stay),
-        "questioning": Column("jail.screening.questioning", jail.screening.questioning),
-        "known_to_ice": Column("jail.screening.known_to_ice", jail.screening.known_to_ice),
-        "pickup_drive": Column("jail.pickup.drive", jail.pickup.drive),
+        **{
+            f"{what}_{name}": Column(f"status_check.{name}.{what}", getattr(one, what), name in check.channels)
+            for what in ("reply", "no_answer")
+            for name, one in channels.items()
+        },
+        "ice_comes": Column("status_check.ice_comes", check.ice_comes, "ice_comes" in _ways_into_custody(scenario)),
+        "booking": Column("jail.booking", jail.booking, arrests or "local_booking" in _ways_into_custody(scenario)),
+        "local_stay": Column("jail.local.stay", jail.local.stay, arrests),
+        "questioning": Column("jail.screening.questioning", jail.screening.questioning, arrests),
+        "known_to_ice": Column("jail.screening.known_to_ice", jail.screening.known_to_ice, arrests),
+        "pickup_drive": Column("jail.pickup.drive", jail.pickup.drive, jail.pickup.seats > 0),
     }
+
+
+def _arrests(scenario: Scenario) -> bool:
+    """Whether a driver can be arrested on local charges."""
+    return scenario.stop.outcome.arrested > 0
+
+
+def _ways_into_custody(scenario: Scenario) -> set[str]:
+    """Return the ways that people detained at the roadside can take, by the names of :data:`sim.pathway.custody.PATHS`."""
+    custody = scenario.custody
+    return {custody.path, custody.path_without_ice if scenario.may_detain_at_the_roadside else "ice_comes"}
 
 
 def booking_columns(scenario: Scenario, name: str) -> dict[str, Column]:
@@ -303,7 +323,7 @@ def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed
     drawn = source.draw(vehicle_columns(scenario, flow))
     level = drawn["level"]
     people = drawn["occupants"] + 1
-    known_from = known_since(scenario, shifts)
+    common, known_from = drawn["common_standing"], known_since(scenario, shifts)
     return FlowDraws(
         **{column: drawn[column] for column in AS_DRAWN},
         number=seen,
@@ -313,7 +333,7 @@ def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed
         inspection=_inspection_durations(scenario, drawn["inspection"], level),
         vehicle_out_of_service=drawn["vehicle_out_of_service"] & np.isin(level, VEHICLE_LEVELS),
         driver_out_of_service=drawn["driver_out_of_service"] & np.isin(level, DRIVER_LEVELS),
-        seats=tuple(_draw_seat(scenario, source, flow, seat) for seat in range(int(people.max(initial=0)))),
+        seats=tuple(_draw_seat(scenario, source, flow, seat, common) for seat in range(int(people.max(initial=0)))),
     )
 
 
@@ -337,14 +357,12 @@ def _inspection_durations(scenario: Scenario, u: Floats, level: Ints) -> Ints:
     return durations
 
 
-def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int) -> Seat:
+def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int, common: Ints) -> Seat:
     check, people = scenario.status_check, scenario.people
     drawn = source.draw(seat_columns(scenario, flow), seat)
-    # With the chance of the crew effect a person's standing follows the vehicle's common number, otherwise an own one; so
+    # With the chance of the crew effect a person's standing is that of the vehicle's common number, otherwise an own one; so
     # two people in a vehicle agree more often than chance has it, and each one's own chances are what they were.
-    common = source.uniform(vehicle_columns(scenario, flow)["common_standing"])
-    weights = occupants_of(scenario, flow).standing.weights
-    standing = choose(weights, np.where(drawn["follows"], common, drawn["own_standing"]))
+    standing = np.where(drawn["follows"], common, drawn["own_standing"])
     identified = check.identified.driver if seat == 0 else check.identified.passenger
     return Seat(
         standing=standing,
@@ -467,6 +485,8 @@ def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str
     """Return the arrival times of every vehicle of a flow from the first edge to the last."""
     cumulative = cumulative_rate(edges, rates, name)
     total = float(cumulative[-1])
+    if total == 0:
+        return np.zeros(0, dtype=np.int64)
     # Far more gaps than will be needed with all but no chance of too few; too few is caught and doubled.
     count = int(total + 10 * np.sqrt(total) + 20)
     while True:

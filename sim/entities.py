@@ -6,11 +6,13 @@ Named tuples, since they are made faster than anything else that cannot be chang
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.scenario import LICENCES, STANDINGS
+from sim.streams import Ints
 
 OUTCOMES = ("warned", "cited", "arrested")
 CITED, ARRESTED = OUTCOMES.index("cited"), OUTCOMES.index("arrested")
@@ -49,6 +51,7 @@ class Person(NamedTuple):
 class Vehicle(NamedTuple):
     """One vehicle that gives ground for a stop, with its drawn fate. Times and durations in milliseconds."""
 
+    place: int  # among those of one instant
     flow: int
     number: int
     arrives: int
@@ -74,10 +77,20 @@ class Vehicle(NamedTuple):
 class Booking(NamedTuple):
     """One person who comes to the jail from elsewhere; its flow is LOCAL or OVERFLOW."""
 
+    place: int
     flow: int
     number: int
     arrives: int
     person: Person
+
+
+Number = TypeVar("Number", int, Ints)
+Made = TypeVar("Made", Person, Vehicle)
+
+
+def place_of(flow: int, number: Number) -> Number:
+    """Return where an entity stands among those of one instant: by flow, then by number, with room for the slots below."""
+    return (number | flow << 32) << 5
 
 
 def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
@@ -89,15 +102,17 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
             replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay, questioning=questioning,
             matched_in_jail=matched, known_to_ice=known, pickup_drive=drive,
         )  # fmt: skip
-        yield Booking(flow, number, arrives, person)
+        yield Booking(place_of(flow, number), flow, number, arrives, person)
 
 
 def vehicles(draws: Draws) -> Iterator[Vehicle]:
-    """Yield the vehicles of every flow in order of arrival; at the same instant by flow, then by number."""
+    """Return the vehicles of every flow in order of arrival; at the same instant by flow, then by number."""
     made = [_vehicles_of(flow, drawn) for flow, drawn in enumerate(draws.flows)]
-    if len(made) == 1:
-        yield from made[0]
-        return
+    return made[0] if len(made) == 1 else _in_order(draws, made)
+
+
+def _in_order(draws: Draws, made: list[Iterator[Vehicle]]) -> Iterator[Vehicle]:
+    """Yield the vehicles of several flows in order of arrival."""
     order = sorted(
         (arrives, flow, row) for flow, drawn in enumerate(draws.flows) for row, arrives in enumerate(drawn.arrives.tolist())
     )
@@ -107,13 +122,14 @@ def vehicles(draws: Draws) -> Iterator[Vehicle]:
 
 def _vehicles_of(flow: int, drawn: FlowDraws) -> Iterator[Vehicle]:
     """Turn the columns of one flow into vehicles, one at a time, with as little Python for each as can be."""
-    columns = (getattr(drawn, name).tolist() for name in Vehicle._fields[1:-1])
-    return map(Vehicle._make, zip(repeat(flow), *columns, _people_of(drawn)))
+    columns = (getattr(drawn, name).tolist() for name in Vehicle._fields[2:-1])
+    places = place_of(flow, drawn.number).tolist()
+    return _make(Vehicle, zip(places, repeat(flow), *columns, _people_of(drawn)))
 
 
 def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
     """Turn the columns of all seats into the people of each vehicle."""
-    seats = [map(Person._make, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
+    seats = [_make(Person, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
     everybody = zip(*seats, strict=True)
     if len(seats) == 1:
         return everybody
@@ -126,3 +142,8 @@ def _columns_of(number: int, seat: Seat) -> Iterator[tuple[Any, ...]]:
     several = {name: zip(*(one.tolist() for one in columns[name]), strict=True) for name in ("replies", "no_answers")}
     plain = {name: column.tolist() for name, column in columns.items() if name not in several}
     return zip(repeat(number), *((plain | several)[name] for name in columns))
+
+
+def _make(kind: type[Made], rows: Iterator[tuple[Any, ...]]) -> Iterator[Made]:
+    """Make one named tuple of each row, as ``kind._make`` does, without any Python for each."""
+    return map(partial(tuple.__new__, kind), rows)

@@ -38,21 +38,26 @@ class Column:
         The stream's name, without the flow that it belongs to.
     law
         A distribution gives a duration; a share, yes or no; weights, a choice among alternatives; None, the number itself.
+    used
+        Whether anything in the scenario can come to hang on it; what cannot is not drawn.
     """
 
     stream: str
     law: Distribution | float | tuple[float, ...] | None = None
+    used: bool = True
 
     @property
-    def certain(self) -> int | bool | None:
+    def certain(self) -> float | None:
         """What every number becomes, where it is the same for all; None where it is not."""
-        match self.law:
-            case Fixed():
-                return int(self.law.inverse(np.asarray(0.5)))
-            case float() as share:
-                return (share >= 1) if share <= 0 or share >= 1 else None
-            case tuple() as weights if sum(weight > 0 for weight in weights) == 1:
-                return _last_above_zero(weights)
+        if isinstance(self.law, float):
+            share = self.law if self.used else 0.0
+            return share >= 1 if share <= 0 or share >= 1 else None
+        if not self.used:
+            return 0.5 if self.law is None else 0
+        if isinstance(self.law, Fixed):
+            return int(self.law.inverse(np.asarray(0.5)))
+        if isinstance(self.law, tuple) and sum(weight > 0 for weight in self.law) == 1:
+            return _last_above_zero(self.law)
         return None
 
 

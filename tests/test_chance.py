@@ -299,6 +299,7 @@ def test_only_trucks_are_selected_for_inspection() -> None:
 def test_orders_out_of_service_come_only_from_levels_that_look_at_vehicle_or_driver() -> None:
     settings = [f"inspection.levels.level_{number}={{value: 10}}" for number in range(1, 9)]
     settings += ["inspection.vehicle_out_of_service={value: 1}", "inspection.driver_out_of_service={value: 1}"]
+    settings += ["traffic.flows.interstate_car.vehicle=truck", "inspection.selected={value: 1}"]
     flow = many_people(*settings)
     assert set((flow.level[flow.vehicle_out_of_service] + 1).tolist()) == {1, 2, 5}
     assert set((flow.level[flow.driver_out_of_service] + 1).tolist()) == {1, 2, 3}

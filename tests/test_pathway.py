@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.chance import MOST_VEHICLES
+from sim.entities import place_of
 from sim.measures.tally import MOST_IN_A_VEHICLE
 from sim.pathway.places import Order, Slot, priority
 from tests.worlds import at, in_doubt, person, shift, small_world
@@ -281,13 +282,15 @@ def test_a_driver_arrested_for_a_crime_is_driven_to_jail_after_the_passenger_who
 
 #: The last that five bits of a place have room for is 31.
 LAST_SLOT = Slot.SCREENING + MOST_IN_A_VEHICLE - 1
+Place = tuple[Order, int, int, int]
 place = st.tuples(st.sampled_from(Order), st.integers(0, 255), st.integers(0, MOST_VEHICLES), st.integers(0, LAST_SLOT))
 
 
 @given(place, place)
-def test_at_one_instant_order_goes_before_flow_before_number_before_slot(one: tuple[int, ...], other: tuple[int, ...]) -> None:
-    assert (priority(*one) < priority(*other)) == (one < other)
-    assert (priority(*one) == priority(*other)) == (one == other)
+def test_at_one_instant_order_goes_before_flow_before_number_before_slot(one: Place, other: Place) -> None:
+    mine, others = (priority(order, place_of(flow, number), slot) for order, flow, number, slot in (one, other))
+    assert (mine < others) == (one < other)
+    assert (mine == others) == (one == other)
 
 
 def test_what_goes_on_about_one_vehicle_has_a_slot_for_each_person_and_no_two_share_one() -> None:

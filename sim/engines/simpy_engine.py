@@ -36,5 +36,5 @@ def simulate(scenario: Scenario, draws: Draws) -> Trace:
     world.start(traffic(world))
     world.start(local_arrests(world))
     world.start(overflow(world))
-    world.env.run()
+    world.run_to_the_end()
     return world.trace

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush
 
-from sim.entities import Person, Vehicle
+import simpy
+
+from sim.entities import Person, Vehicle, place_of
 from sim.pathway.jail import Stay, ice_custody, local_custody
-from sim.pathway.places import ICE_FLEET, Order, Slot, priority
+from sim.pathway.places import ICE_FLEET, priority
 from sim.pathway.status_check import Encounter
+from sim.pathway.words import Kind, Order, Slot
 from sim.pathway.world import Process, World
-from sim.trace import Kind
 
 PATHS = ("ice_vehicles", "local_booking", "agency_drives", "ice_comes")
 
@@ -32,7 +34,7 @@ def custody(world: World, encounter: Encounter, people: list[Person]) -> Process
     """Take the people detained in one stop along their path."""
     path = path_of(world, encounter)
     vehicle, unit, detail = encounter.vehicle, encounter.unit, PATHS.index(path)
-    world.record(Kind.CUSTODY_BEGAN, vehicle, unit=unit, detail=detail)
+    world.record(Kind.CUSTODY_BEGAN, vehicle, unit, detail)
     if path == "ice_vehicles":
         yield from hand_over(world, vehicle, people)
     elif path == "local_booking":
@@ -41,7 +43,7 @@ def custody(world: World, encounter: Encounter, people: list[Person]) -> Process
         yield from agency_drives(world, vehicle, people)
     else:
         yield from ice_takes(world, vehicle, people)
-    world.record(Kind.CUSTODY_ENDED, vehicle, unit=unit, detail=detail)
+    world.record(Kind.CUSTODY_ENDED, vehicle, unit, detail)
 
 
 def hand_over(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
@@ -63,7 +65,7 @@ def agency_drives(world: World, vehicle: Vehicle, people: list[Person]) -> Proce
     """Drive people to ICE's facility the same day, and drive back."""
     yield world.wait(vehicle.to_facility, vehicle)
     for person in people:
-        world.record(Kind.AT_FACILITY, vehicle, person)
+        world.record_person(Kind.AT_FACILITY, vehicle, person)
     yield world.wait(vehicle.to_facility, vehicle)
 
 
@@ -77,20 +79,20 @@ def ice_drives(world: World, vehicle: Vehicle, people: list[Person]) -> Process:
     """Bring people to ICE's facility in the car of the officer who has come."""
     yield world.wait(vehicle.to_facility, vehicle, Slot.PERSON)
     for person in people:
-        world.record(Kind.AT_FACILITY, vehicle, person)
+        world.record_person(Kind.AT_FACILITY, vehicle, person)
 
 
 def criminal_arrest(world: World, vehicle: Vehicle, unit: int, is_wanted: bool) -> Process:
     """Be away with a driver arrested for a crime, who goes to the county jail; on a detainer if ICE wants the driver too."""
-    world.record(Kind.ARREST_BEGAN, vehicle, unit=unit)
+    world.record(Kind.ARREST_BEGAN, vehicle, unit)
     to_jail = min(vehicle.to_jail, vehicle.criminal_arrest)
     yield world.wait(to_jail, vehicle)
     driver = vehicle.people[0]
     if is_wanted:
-        world.record(Kind.DETAINER_LODGED, vehicle, driver)
+        world.record_person(Kind.DETAINER_LODGED, vehicle, driver)
     world.start(local_custody(world, Stay(world, vehicle, driver, clock="detainer" if is_wanted else None)))
     yield world.wait(vehicle.criminal_arrest - to_jail, vehicle)
-    world.record(Kind.ARREST_ENDED, vehicle, unit=unit)
+    world.record(Kind.ARREST_ENDED, vehicle, unit)
 
 
 class Staging:
@@ -122,7 +124,7 @@ class Staging:
             number, aboard = self.loading
             vehicle, person = self.waiting.popleft()
             aboard.append((vehicle, person))
-            self.world.record(Kind.BOARDED, vehicle, person, unit=number)
+            self.world.record_person(Kind.BOARDED, vehicle, person, number)
             if len(aboard) == self.seats:
                 self.leave()
 
@@ -134,22 +136,22 @@ class Staging:
         self.world.start(drive_to_facility(self.world, number, aboard))
 
     def _leave_in_time(self, load: tuple[int, list[tuple[Vehicle, Person]]]) -> None:
-        def leave_unless_gone() -> None:
+        def leave_unless_gone(_: simpy.Event) -> None:
             if self.loading is load:
                 self.leave()
 
-        self.world.call_after(self.patience, priority(Order.QUEUE, ICE_FLEET, load[0]), leave_unless_gone)
+        self.world.call_after(self.patience, priority(Order.QUEUE, place_of(ICE_FLEET, load[0])), leave_unless_gone)
 
 
 def drive_to_facility(world: World, number: int, aboard: list[tuple[Vehicle, Person]]) -> Process:
     """Carry one load to ICE's facility and come back; the drive is that drawn for the first on board."""
-    world.record(Kind.ICE_VEHICLE_LEFT, unit=number, detail=len(aboard))
+    world.record_staff(Kind.ICE_VEHICLE_LEFT, unit=number, detail=len(aboard))
     drive = aboard[0][0].to_facility
-    place = priority(Order.RELEASE, ICE_FLEET, number)
+    place = priority(Order.RELEASE, place_of(ICE_FLEET, number))
     yield world.event_after(drive, place)
     for vehicle, person in aboard:
-        world.record(Kind.AT_FACILITY, vehicle, person)
+        world.record_person(Kind.AT_FACILITY, vehicle, person)
     yield world.event_after(drive, place)
-    world.record(Kind.ICE_VEHICLE_BACK, unit=number)
+    world.record_staff(Kind.ICE_VEHICLE_BACK, unit=number)
     heappush(world.staging.idle, number)
     world.staging.load()

@@ -11,11 +11,11 @@ from collections import deque
 
 import simpy
 
-from sim.entities import LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings
+from sim.entities import LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings, place_of
 from sim.fields import WEEKDAYS
-from sim.pathway.places import PICKUP, Order, Slot, priority
+from sim.pathway.places import PICKUP, priority
+from sim.pathway.words import Kind, Order, Slot
 from sim.pathway.world import Pool, Process, Question, World
-from sim.trace import Kind
 
 Journey = Vehicle | Booking
 CLOCKS = ("detainer", "ice_arrest")
@@ -31,7 +31,7 @@ class Stay:
         self.person = person
         self.clock = clock
         self.left = False
-        self.hold_ended: simpy.Event = world.env.event()  # True: picked up; False: the clock ran out
+        self.hold_ended: simpy.Event = world.event()  # True: picked up; False: the clock ran out
 
     def has_left(self) -> bool:
         """Whether the person is out of the jail."""
@@ -43,9 +43,9 @@ class Jail:
 
     def __init__(self, world: World) -> None:
         terms = world.scenario.jail
-        self.desks = Pool(world.env)
+        self.desks = Pool(world)
         self.desks.begin_duty(range(terms.desks))
-        self.screeners = Pool(world.env)
+        self.screeners = Pool(world)
         self.screeners.begin_duty(range(terms.screening.officers))
         self.free_beds = terms.beds
         self.ready: deque[Stay] = deque()
@@ -56,24 +56,24 @@ class Jail:
 def local_arrests(world: World) -> Process:
     """Let everybody else in the county bring people on local charges."""
     for booking in bookings(world.draws.local, LOCAL):
-        yield world.event_after(booking.arrives - world.now, priority(Order.ARRIVAL, LOCAL, booking.number))
+        yield world.event_at(booking.arrives, priority(Order.ARRIVAL, booking.place))
         world.start(local_custody(world, Stay(world, booking, booking.person)))
 
 
 def overflow(world: World) -> Process:
     """Let ICE bring people for whom its own facility has no bed, and take them back."""
     for booking in bookings(world.draws.overflow, OVERFLOW):
-        yield world.event_after(booking.arrives - world.now, priority(Order.ARRIVAL, OVERFLOW, booking.number))
+        yield world.event_at(booking.arrives, priority(Order.ARRIVAL, booking.place))
         world.start(overflow_stay(world, Stay(world, booking, booking.person)))
 
 
 def overflow_stay(world: World, stay: Stay) -> Process:
     """Keep one person for ICE's facility until ICE takes the person back."""
-    world.record(Kind.BROUGHT_BY_ICE, stay.journey, stay.person)
+    world.record_person(Kind.BROUGHT_BY_ICE, stay.journey, stay.person)
     if not (yield from admit(world, stay)):
         return
     yield world.wait(stay.person.local_stay, stay.journey, Slot.PERSON)
-    world.record(Kind.TAKEN_BACK_BY_ICE, stay.journey, stay.person)
+    world.record_person(Kind.TAKEN_BACK_BY_ICE, stay.journey, stay.person)
     leave(world, stay)
 
 
@@ -104,19 +104,19 @@ def held_until_transfer(world: World, stay: Stay) -> Process:
 def admit(world: World, stay: Stay) -> Question:
     """Book one person at a desk and find a bed; tell whether there was one."""
     jail, journey, person = world.jail, stay.journey, stay.person
-    world.record(Kind.CAME_TO_JAIL, journey, person)
+    world.record_person(Kind.CAME_TO_JAIL, journey, person)
     desk = jail.desks.take()
     if desk is None:
         desk = yield jail.desks.join()
-    world.record(Kind.BOOKING_BEGAN, journey, person, unit=desk)
+    world.record_person(Kind.BOOKING_BEGAN, journey, person, desk)
     yield world.wait(person.booking, journey, Slot.PERSON + person.seat)
-    world.record(Kind.BOOKED, journey, person, unit=desk)
+    world.record_person(Kind.BOOKED, journey, person, desk)
     jail.desks.free(desk)
     if jail.free_beds == 0:
-        world.record(Kind.TURNED_AWAY, journey, person)
+        world.record_person(Kind.TURNED_AWAY, journey, person)
         return False
     jail.free_beds -= 1
-    world.record(Kind.ENTERED_JAIL, journey, person)
+    world.record_person(Kind.ENTERED_JAIL, journey, person)
     return True
 
 
@@ -124,7 +124,7 @@ def leave(world: World, stay: Stay) -> None:
     """Let one person out of the jail."""
     stay.left = True
     world.jail.free_beds += 1
-    world.record(Kind.LEFT_JAIL, stay.journey, stay.person)
+    world.record_person(Kind.LEFT_JAIL, stay.journey, stay.person)
 
 
 def screening(world: World, stay: Stay) -> Process:
@@ -137,38 +137,38 @@ def screening(world: World, stay: Stay) -> Process:
             officer = yield jail.screeners.join()
         if not stay.has_left():
             yield world.wait(person.questioning, stay.journey, Slot.SCREENING + person.seat)
-            world.record(Kind.QUESTIONED, stay.journey, person, unit=officer)
+            world.record_person(Kind.QUESTIONED, stay.journey, person, officer)
             noticed = True
         jail.screeners.free(officer)
     if stay.has_left() or not (noticed and person.matched_in_jail and person.go_ahead):
         return
     if "warrant_service_officer" in agreements:
         stay.clock = "ice_arrest"
-        world.record(Kind.WARRANT_SERVED, stay.journey, person)
+        world.record_person(Kind.WARRANT_SERVED, stay.journey, person)
     else:
         stay.clock = "detainer"
-        world.record(Kind.DETAINER_LODGED, stay.journey, person)
+        world.record_person(Kind.DETAINER_LODGED, stay.journey, person)
 
 
 def hold_for_ice(world: World, stay: Stay) -> Process:
     """Hold one person until a pick-up comes or the clock runs out."""
     assert stay.clock is not None
     journey, person, clocks = stay.journey, stay.person, world.scenario.jail.clock
-    world.record(Kind.HOLD_BEGAN, journey, person, unit=CLOCKS.index(stay.clock))
+    world.record_person(Kind.HOLD_BEGAN, journey, person, CLOCKS.index(stay.clock))
     length = getattr(clocks, stay.clock)
     without_weekends = stay.clock == "detainer" and clocks.rule == "without_weekends"
     end = world.calendar.end_of_clock(world.now, length, without_weekends=without_weekends)
 
-    def run_out() -> None:
+    def run_out(_: simpy.Event) -> None:
         if not stay.hold_ended.triggered:
             world.jail.ready.remove(stay)
             stay.hold_ended.succeed(False)
 
-    world.call_after(end - world.now, priority(Order.LIMIT, journey.flow, journey.number, Slot.PERSON + person.seat), run_out)
+    world.call_after(end - world.now, priority(Order.LIMIT, journey.place, Slot.PERSON + person.seat), run_out)
     world.jail.ready.append(stay)
     expect_pickup(world)
     picked_up = yield stay.hold_ended
-    world.record(Kind.TRANSFERRED if picked_up else Kind.RELEASED_AT_CLOCK, journey, person)
+    world.record_person(Kind.TRANSFERRED if picked_up else Kind.RELEASED_AT_CLOCK, journey, person)
 
 
 def expect_pickup(world: World) -> None:
@@ -179,7 +179,7 @@ def expect_pickup(world: World) -> None:
     world.jail.pickup_is_coming = True
     weekdays = tuple(WEEKDAYS.index(day) for day in terms.weekdays)
     time = world.calendar.next_time(max(world.now, world.jail.next_pickup_from), weekdays, terms.at)
-    world.call_after(time - world.now, priority(Order.QUEUE, PICKUP, 0), lambda: pick_up(world))
+    world.call_after(time - world.now, priority(Order.QUEUE, place_of(PICKUP, 0)), lambda _: pick_up(world))
 
 
 def pick_up(world: World) -> None:
@@ -189,7 +189,7 @@ def pick_up(world: World) -> None:
     jail.next_pickup_from = world.now + 1
     taken = [jail.ready.popleft() for _ in range(min(world.scenario.jail.pickup.seats, len(jail.ready)))]
     if taken:
-        world.record(Kind.PICKUP_CAME, detail=len(taken))
+        world.record_staff(Kind.PICKUP_CAME, detail=len(taken))
         for stay in taken:
             stay.hold_ended.succeed(True)
         world.start(drive_from_jail(world, taken))
@@ -201,4 +201,4 @@ def drive_from_jail(world: World, taken: list[Stay]) -> Process:
     first = taken[0]
     yield world.wait(first.person.pickup_drive, first.journey, Slot.PERSON + first.person.seat)
     for stay in taken:
-        world.record(Kind.AT_FACILITY, stay.journey, stay.person)
+        world.record_person(Kind.AT_FACILITY, stay.journey, stay.person)

@@ -28,10 +28,14 @@ class Slot(IntEnum):
     SCREENING = 10  # plus the seat
 
 
-def priority(order: int, flow: int, number: int, slot: int = 0) -> int:
-    """Return the place of an event among those of its instant: by order, then flow, number and slot.
+#: By how many places an order lies above the place of an entity.
+ORDER = 45
+
+
+def priority(order: int, place: int, slot: int = 0) -> int:
+    """Return the place of an event among those of its instant: by order, then by the entity's own place, then by slot.
 
     It lies above SimPy's own priorities, so that whatever follows at once (a release that wakes the next in a queue) is
     settled before the next timed event of the same instant.
     """
-    return (((order << 8 | flow) << 32) | number) << 5 | slot
+    return order << ORDER | place | slot

@@ -11,9 +11,9 @@ import simpy
 
 from sim.entities import IN_STATE, Person, Vehicle
 from sim.fields import CHANNELS
-from sim.pathway.places import Order, Slot, priority
+from sim.pathway.places import priority
+from sim.pathway.words import Kind, Order, Slot
 from sim.pathway.world import Process, World
-from sim.trace import Kind
 
 
 class Encounter:
@@ -41,7 +41,7 @@ class Encounter:
         if not self.open:
             self.end_wait()
 
-    def end_wait(self) -> None:
+    def end_wait(self, _: simpy.Event | None = None) -> None:
         """Let the stop go on, with or without answers."""
         if not self.settled:
             self.settled = True
@@ -67,8 +67,8 @@ def ask(world: World, encounter: Encounter) -> None:
     """Begin to ask the people in a vehicle, beside what else goes on."""
     vehicle = encounter.vehicle
     encounter.open[Slot.ASKING] = None
-    place = priority(Order.RELEASE, vehicle.flow, vehicle.number, Slot.ASKING)
-    world.call_after(vehicle.asking, place, lambda: asked(world, encounter))
+    place = priority(Order.RELEASE, vehicle.place, Slot.ASKING)
+    world.call_after(vehicle.asking, place, lambda _: asked(world, encounter))
 
 
 def asked(world: World, encounter: Encounter) -> None:
@@ -79,11 +79,11 @@ def asked(world: World, encounter: Encounter) -> None:
     for person in vehicle.people:
         if not _asks(world, person):
             continue
-        world.record(Kind.ASKED, vehicle, person, encounter.unit)
+        world.record_person(Kind.ASKED, vehicle, person, encounter.unit)
         if not person.identified:
-            world.record(Kind.NOT_IDENTIFIED, vehicle, person, encounter.unit)
+            world.record_person(Kind.NOT_IDENTIFIED, vehicle, person, encounter.unit)
         elif person.doubt > world.scenario.status_check.threshold:
-            world.record(Kind.REFERRED, vehicle, person, encounter.unit)
+            world.record_person(Kind.REFERRED, vehicle, person, encounter.unit)
             encounter.open[Slot.PERSON + person.seat] = person
             world.start(refer(world, encounter, person))
     encounter.close(Slot.ASKING)
@@ -102,18 +102,18 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
         if encounter.is_over():
             answerers.free(answerer)
             return
-        world.record(Kind.QUESTION_PUT, vehicle, unit=answerer, detail=number)
+        world.record(Kind.QUESTION_PUT, vehicle, answerer, number)
         patience = getattr(world.scenario.status_check, name).gives_up_after
         answered = person.replies[number] <= patience and not person.no_answers[number]
         yield world.wait(person.replies[number] if answered else patience, vehicle, slot)
-        world.record(Kind.ANSWERED if answered else Kind.GAVE_UP, vehicle, unit=answerer, detail=number)
+        world.record(Kind.ANSWERED if answered else Kind.GAVE_UP, vehicle, answerer, number)
         answerers.free(answerer)
         if encounter.is_over():
             return
         if answered:
             yield from act_on_answer(world, encounter, person)
             return
-    world.record(Kind.NO_ANSWER, vehicle, person, encounter.unit)
+    world.record_person(Kind.NO_ANSWER, vehicle, person, encounter.unit)
     encounter.close(slot)
 
 
@@ -121,16 +121,16 @@ def act_on_answer(world: World, encounter: Encounter, person: Person) -> Process
     """Detain the person if ICE reports a match and asks for custody; without authority to detain, ICE must come for that."""
     vehicle, slot = encounter.vehicle, Slot.PERSON + person.seat
     if not person.matched:
-        world.record(Kind.NO_MATCH, vehicle, person, encounter.unit)
+        world.record_person(Kind.NO_MATCH, vehicle, person, encounter.unit)
     elif not person.go_ahead:
-        world.record(Kind.DECLINED, vehicle, person, encounter.unit)
+        world.record_person(Kind.DECLINED, vehicle, person, encounter.unit)
     else:
         if not (encounter.ice_is_here or world.scenario.may_detain_at_the_roadside):
-            world.record(Kind.ICE_AWAITED, vehicle, person, encounter.unit)
+            world.record_person(Kind.ICE_AWAITED, vehicle, person, encounter.unit)
             yield world.wait(person.ice_comes, vehicle, slot)
             if encounter.is_over():
                 return
-        world.record(Kind.DETAINED, vehicle, person, encounter.unit)
+        world.record_person(Kind.DETAINED, vehicle, person, encounter.unit)
         encounter.detained.append(person)
     encounter.close(slot)
 
@@ -140,12 +140,12 @@ def wait_for_answers(world: World, encounter: Encounter) -> Process:
     vehicle, limit = encounter.vehicle, world.scenario.status_check.limit
     if encounter.open:
         if limit is not None:
-            world.call_after(limit, priority(Order.LIMIT, vehicle.flow, vehicle.number), encounter.end_wait)
-        encounter.waiting = world.env.event()
+            world.call_after(limit, priority(Order.LIMIT, vehicle.place), encounter.end_wait)
+        encounter.waiting = world.event()
         yield encounter.waiting
     for person in encounter.open.values():
         if person:
-            world.record(Kind.PAST_LIMIT, vehicle, person, encounter.unit)
+            world.record_person(Kind.PAST_LIMIT, vehicle, person, encounter.unit)
         else:
-            world.record(Kind.NOT_ASKED, vehicle, unit=encounter.unit)
+            world.record(Kind.NOT_ASKED, vehicle, encounter.unit)
     encounter.over = True

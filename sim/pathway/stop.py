@@ -6,35 +6,35 @@ waited for afterwards. Records ``stop_began``, the outcome, ``task_ended``, ``st
 
 from __future__ import annotations
 
-from sim.entities import ARRESTED, OUTCOMES, Person, Vehicle
+from sim.entities import ARRESTED, Person, Vehicle
 from sim.pathway.custody import criminal_arrest, custody
 from sim.pathway.inspection import inspection
 from sim.pathway.status_check import Encounter, ask, asks_anyone, wait_for_answers
+from sim.pathway.words import Kind
 from sim.pathway.world import Process, World
-from sim.trace import Kind
 
-OUTCOME_KINDS = tuple(Kind[outcome.upper()] for outcome in OUTCOMES)
+OUTCOME_KINDS = (Kind.WARNED, Kind.CITED, Kind.ARRESTED)  # in the order of OUTCOMES
 
 
 def stop(world: World, vehicle: Vehicle, unit: int) -> Process:
     """Stop one vehicle, inspect it if selected, check whom the policy asks about, take into custody, free the unit."""
     encounter = Encounter(world, vehicle, unit)
-    world.record(Kind.STOP_BEGAN, vehicle, unit=unit)
+    world.record(Kind.STOP_BEGAN, vehicle, unit)
     if asks_anyone(world, vehicle):
         ask(world, encounter)
     yield world.wait(vehicle.traffic_task, vehicle)
     world.record(OUTCOME_KINDS[vehicle.outcome], vehicle)
     if vehicle.selected:
         yield from inspection(world, vehicle)
-    world.record(Kind.TASK_ENDED, vehicle, unit=unit)
+    world.record(Kind.TASK_ENDED, vehicle, unit)
     yield from wait_for_answers(world, encounter)
-    world.record(Kind.STOP_ENDED, vehicle, unit=unit)
+    world.record(Kind.STOP_ENDED, vehicle, unit)
     taken_by_ice, goes_to_jail, is_wanted = settle_charges(world, encounter)
     if taken_by_ice:
         yield from custody(world, encounter, taken_by_ice)
     if goes_to_jail:
         yield from criminal_arrest(world, vehicle, unit, is_wanted)
-    world.record(Kind.UNIT_FREE, vehicle, unit=unit)
+    world.record(Kind.UNIT_FREE, vehicle, unit)
     world.patrol_units.free(unit)
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from itertools import accumulate
 
 from sim.chance import ShiftDay
-from sim.entities import vehicles
-from sim.pathway.places import SHIFTS, Order, priority
+from sim.entities import place_of, vehicles
+from sim.pathway.places import SHIFTS, priority
 from sim.pathway.stop import stop
+from sim.pathway.words import Kind, Order
 from sim.pathway.world import Process, World
 from sim.scenario import Shift
-from sim.trace import Kind
+
+ARRIVAL = priority(Order.ARRIVAL, 0)
 
 
 def traffic(world: World) -> Process:
     """Let the vehicles of all flows come by, each at its own time."""
     for vehicle in vehicles(world.draws):
-        yield world.wait(vehicle.arrives - world.now, vehicle, order=Order.ARRIVAL)
+        yield world.event_at(vehicle.arrives, ARRIVAL | vehicle.place)
         if vehicle.diverts:
             world.record(Kind.DIVERTED, vehicle)
             continue
@@ -38,7 +40,7 @@ def shifts(world: World) -> Process:
     ends = [(day.ends, False, number) for number, day in enumerate(days)]
     begins = [(day.begins, True, number) for number, day in enumerate(days)]
     for edge, (time, is_begin, number) in enumerate(sorted(ends + begins)):
-        yield world.event_after(time - world.now, priority(Order.CAPACITY, SHIFTS, edge))
+        yield world.event_at(time, priority(Order.CAPACITY, place_of(SHIFTS, edge)))
         if is_begin:
             _begin_shift(world, days[number])
         else:
@@ -48,13 +50,13 @@ def shifts(world: World) -> Process:
 def _begin_shift(world: World, day: ShiftDay) -> None:
     units, inspectors, agents = _staff(world, day)
     for unit in units:
-        world.record(Kind.UNIT_ON_DUTY, unit=unit)
+        world.record_staff(Kind.UNIT_ON_DUTY, unit=unit)
     for inspector in inspectors:
-        world.record(Kind.INSPECTOR_ON_DUTY, unit=inspector)
+        world.record_staff(Kind.INSPECTOR_ON_DUTY, unit=inspector)
     world.patrol_units.begin_duty(units)
     world.inspectors.begin_duty(inspectors)
     if day.ice_present:
-        world.record(Kind.ICE_ARRIVED, detail=len(agents))
+        world.record_staff(Kind.ICE_ARRIVED, detail=len(agents))
         world.answerers["ice_on_scene"].begin_duty(agents)
         world.shifts_with_ice += 1
 
@@ -62,13 +64,13 @@ def _begin_shift(world: World, day: ShiftDay) -> None:
 def _end_shift(world: World, day: ShiftDay) -> None:
     units, inspectors, agents = _staff(world, day)
     for unit in units:
-        world.record(Kind.UNIT_OFF_DUTY, unit=unit)
+        world.record_staff(Kind.UNIT_OFF_DUTY, unit=unit)
     for inspector in inspectors:
-        world.record(Kind.INSPECTOR_OFF_DUTY, unit=inspector)
+        world.record_staff(Kind.INSPECTOR_OFF_DUTY, unit=inspector)
     world.patrol_units.end_duty(units)
     world.inspectors.end_duty(inspectors)
     if day.ice_present:
-        world.record(Kind.ICE_LEFT, detail=len(agents))
+        world.record_staff(Kind.ICE_LEFT, detail=len(agents))
         world.answerers["ice_on_scene"].end_duty(agents)
         world.shifts_with_ice -= 1
 

@@ -17,9 +17,10 @@ from simpy.events import URGENT
 from sim.chance import Draws
 from sim.entities import Booking, Person, Vehicle
 from sim.fields import CHANNELS
-from sim.pathway.places import Order, Slot, priority
+from sim.pathway.places import priority
+from sim.pathway.words import Order, Slot
 from sim.scenario import Scenario
-from sim.trace import NOBODY, Kind, Trace, who
+from sim.trace import NOBODY, Trace, who
 
 if TYPE_CHECKING:
     from sim.pathway.custody import Staging
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Process = Generator[simpy.Event, Any, None]
 #: A process that ends with a yes or a no.
 Question = Generator[simpy.Event, Any, bool]
+RELEASE = priority(Order.RELEASE, 0)
 
 
 class Pool:
@@ -36,8 +38,8 @@ class Pool:
     The lowest free number goes first. Somebody whose shift is over finishes what is at hand, and those already waiting.
     """
 
-    def __init__(self, env: simpy.Environment) -> None:
-        self.env = env
+    def __init__(self, world: World) -> None:
+        self.world = world
         self.on_duty: set[int] = set()
         self._free: list[int] = []
         self._busy: set[int] = set()
@@ -65,7 +67,7 @@ class Pool:
 
     def join(self) -> simpy.Event:
         """Stand in the queue; the event brings a member's number."""
-        turn = self.env.event()
+        turn = simpy.Event(self.world)
         self._queue.append(turn)
         return turn
 
@@ -90,15 +92,15 @@ class Pool:
 
 
 class Due(simpy.Event):
-    """An event that comes after a duration, at its place among those of the same instant; simpy.Timeout knows no such place."""
+    """An event that comes at a time, at its place among those of the same instant; simpy.Timeout knows no such place."""
 
     callbacks: list[Callable[[simpy.Event], None]]
 
-    def __init__(self, env: simpy.Environment, duration: int, place: int) -> None:
-        self.env = env
+    def __init__(self, world: World, time: int, place: int) -> None:
+        self.env = world
         self.callbacks = []
         self._ok, self._value = True, None
-        env.schedule(self, place, duration)  # type: ignore[arg-type]
+        heappush(world._queue, (time, place, next(world._eid), self))  # type: ignore[misc]  # as world.schedule, but sooner
 
 
 class Journey:
@@ -112,38 +114,39 @@ class Journey:
     def go_on(self, event: simpy.Event) -> None:
         """Take the journey on to what it waits for next."""
         try:
-            awaited = self.process.send(event._value)
-            while awaited.processed:
+            awaited: Any = self.process.send(event._value)
+            while awaited.callbacks is None:  # it has come already, which SimPy's types do not tell
                 awaited = self.process.send(awaited._value)
         except StopIteration:
             return
-        assert awaited.callbacks is not None
         awaited.callbacks.append(self.go_on)
 
 
-class World:
-    """One replication's world."""
+class World(simpy.Environment):
+    """One replication's world: a SimPy environment with those who serve, the policy and the record."""
 
     staging: Staging
     jail: Jail
+    _now: int  # milliseconds: whole from the start, and only whole durations are added
 
     def __init__(self, scenario: Scenario, draws: Draws) -> None:
+        super().__init__(initial_time=-scenario.jail.warm_up)
         self.scenario = scenario
         self.draws = draws
         self.calendar = scenario.operation.calendar
-        self.env = simpy.Environment(initial_time=-scenario.jail.warm_up)
-        self.patrol_units = Pool(self.env)
-        self.inspectors = Pool(self.env)
-        self.answerers = {name: Pool(self.env) for name in CHANNELS}
+        self.patrol_units = Pool(self)
+        self.inspectors = Pool(self)
+        self.answerers = {name: Pool(self) for name in CHANNELS}
         self.shifts_with_ice = 0
-        self._at_once = simpy.Event(self.env)
+        self._at_once = simpy.Event(self)
         self._at_once._value = None
         self._numbers: list[int] = []  # row after row: one long list costs less than many short ones
+        self._note = self._numbers.extend
 
     @property
     def now(self) -> int:
         """The time in milliseconds."""
-        return self.env.now  # type: ignore[return-value]  # whole from the start, and only whole delays are added
+        return self._now
 
     @property
     def ice_is_here(self) -> bool:
@@ -155,41 +158,53 @@ class World:
         """What has been recorded so far."""
         return Trace.of_numbers(self._numbers)
 
-    def record(
-        self,
-        kind: Kind,
-        vehicle: Vehicle | Booking | None = None,
-        person: Person | None = None,
-        unit: int = NOBODY,
-        detail: int = 0,
-    ) -> None:
-        """Record that something happened now; about a person, ``detail`` is who that is."""
-        flow, number, seat = NOBODY, NOBODY, NOBODY
-        if vehicle is not None:
-            flow, number = vehicle.flow, vehicle.number
-        if person is not None:
-            seat, detail = person.seat, who(person.standing, person.licence)
-        now = self.env._now  # as env.now, which would take as long as all the rest
-        self._numbers += (now, kind, flow, number, seat, unit, detail)  # type: ignore[arg-type]  # a whole number
+    def record(self, kind: int, vehicle: Vehicle | Booking, unit: int = NOBODY, detail: int = 0) -> None:
+        """Record what happened now to a vehicle, or to somebody who comes to the jail from elsewhere."""
+        self._note((self._now, kind, vehicle.flow, vehicle.number, NOBODY, unit, detail))
+
+    def record_person(self, kind: int, vehicle: Vehicle | Booking, person: Person, unit: int = NOBODY) -> None:
+        """Record what happened now to one person; the detail is who that is."""
+        detail = who(person.standing, person.licence)
+        self._note((self._now, kind, vehicle.flow, vehicle.number, person.seat, unit, detail))
+
+    def record_staff(self, kind: int, unit: int = NOBODY, detail: int = 0) -> None:
+        """Record what happened now to those who serve."""
+        self._note((self._now, kind, NOBODY, NOBODY, NOBODY, unit, detail))
 
     def start(self, process: Process) -> None:
         """Begin a journey beside this one, when the step under way is done."""
-        begins = simpy.Event(self.env)
+        begins = simpy.Event(self)
         begins._ok, begins._value, begins.callbacks = True, None, [Journey(process).go_on]
-        self.env.schedule(begins, URGENT)
+        self.schedule(begins, URGENT)
 
     def start_now(self, process: Process) -> None:
         """Begin a journey at once, as the last thing that the step under way does; that needs no event."""
         Journey(process).go_on(self._at_once)
 
-    def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP, order: Order = Order.RELEASE) -> simpy.Event:
-        """Return the event that comes after a duration in the life of a vehicle or of a person in it."""
-        return Due(self.env, duration, priority(order, vehicle.flow, vehicle.number, slot))
+    def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP) -> Due:
+        """Return the event that comes after a duration in the life of a vehicle or of a person in it, and frees somebody."""
+        return Due(self, self._now + duration, RELEASE | vehicle.place | slot)
 
-    def event_after(self, duration: int, place: int) -> simpy.Event:
+    def event_after(self, duration: int, place: int) -> Due:
         """Return the event that comes after a duration, at its place among those of the same instant."""
-        return Due(self.env, duration, place)
+        return Due(self, self._now + duration, place)
 
-    def call_after(self, duration: int, place: int, action: Callable[[], None]) -> None:
+    def event_at(self, time: int, place: int) -> Due:
+        """Return the event that comes at a time, at its place among those of the same instant."""
+        return Due(self, time, place)
+
+    def call_after(self, duration: int, place: int, action: Callable[[simpy.Event], None]) -> None:
         """Let something happen after a duration that no process waits for."""
-        Due(self.env, duration, place).callbacks.append(lambda _: action())
+        Due(self, self._now + duration, place).callbacks.append(action)
+
+    def run_to_the_end(self) -> None:
+        """Let everything happen that is due, in order: SimPy's own ``run`` without what nothing here asks of it.
+
+        No event of the pathway fails, and none ends the run before its time.
+        """
+        queue = self._queue
+        while queue:
+            self._now, _, _, event = heappop(queue)  # type: ignore[assignment]
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
