@@ -1,14 +1,11 @@
-"""Vehicles and the people in them, as one replication has drawn them. Nothing in here changes once made.
-
-Named tuples, since they are made faster than anything else that cannot be changed.
-"""
+"""Vehicles and the people in them, as one replication has drawn them. Nothing in here changes once made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from itertools import repeat
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass, fields
+from itertools import repeat, starmap
+from typing import Any, TypeVar, dataclass_transform
 
 from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.scenario import LICENCES, STANDINGS
@@ -21,8 +18,20 @@ CITIZEN = STANDINGS.index("citizen")
 LOCAL, OVERFLOW = 250, 251
 IN_STATE, OUT_OF_STATE, NO_LICENCE = (LICENCES.index(name) for name in ("in_state", "out_of_state", "none"))
 
+Entity = TypeVar("Entity")
 
-class Person(NamedTuple):
+
+@dataclass_transform(frozen_default=True)
+def entity(kind: type[Entity]) -> type[Entity]:
+    """Make a class whose objects are only read.
+
+    A type checker refuses to see them changed. When they are used nothing looks: what could refuse is slower to read.
+    """
+    return dataclass(slots=True, eq=False)(kind)
+
+
+@entity
+class Person:
     """One person in one seat of a vehicle; seat 0 is the driver's. Durations in milliseconds."""
 
     seat: int
@@ -48,7 +57,8 @@ class Person(NamedTuple):
         return self.seat == 0
 
 
-class Vehicle(NamedTuple):
+@entity
+class Vehicle:
     """One vehicle that gives ground for a stop, with its drawn fate. Times and durations in milliseconds."""
 
     place: int  # among those of one instant
@@ -74,7 +84,8 @@ class Vehicle(NamedTuple):
     people: tuple[Person, ...]
 
 
-class Booking(NamedTuple):
+@entity
+class Booking:
     """One person who comes to the jail from elsewhere; its flow is LOCAL or OVERFLOW."""
 
     place: int
@@ -84,8 +95,8 @@ class Booking(NamedTuple):
     person: Person
 
 
+PERSON, VEHICLE = ([field.name for field in fields(kind)] for kind in (Person, Vehicle))
 Number = TypeVar("Number", int, Ints)
-Made = TypeVar("Made", Person, Vehicle)
 
 
 def place_of(flow: int, number: Number) -> Number:
@@ -122,14 +133,14 @@ def _in_order(draws: Draws, made: list[Iterator[Vehicle]]) -> Iterator[Vehicle]:
 
 def _vehicles_of(flow: int, drawn: FlowDraws) -> Iterator[Vehicle]:
     """Turn the columns of one flow into vehicles, one at a time, with as little Python for each as can be."""
-    columns = (getattr(drawn, name).tolist() for name in Vehicle._fields[2:-1])
+    columns = (getattr(drawn, name).tolist() for name in VEHICLE[2:-1])
     places = place_of(flow, drawn.number).tolist()
-    return _make(Vehicle, zip(places, repeat(flow), *columns, _people_of(drawn)))
+    return starmap(Vehicle, zip(places, repeat(flow), *columns, _people_of(drawn)))  # noqa: RUF058 - a row is handed on as it is
 
 
 def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
     """Turn the columns of all seats into the people of each vehicle."""
-    seats = [_make(Person, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
+    seats = [starmap(Person, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
     everybody = zip(*seats, strict=True)
     if len(seats) == 1:
         return everybody
@@ -138,12 +149,7 @@ def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
 
 def _columns_of(number: int, seat: Seat) -> Iterator[tuple[Any, ...]]:
     """Put the columns of one seat side by side, as :class:`Person` has them."""
-    columns = {name: getattr(seat, name) for name in Person._fields[1:]}
+    columns = {name: getattr(seat, name) for name in PERSON[1:]}
     several = {name: zip(*(one.tolist() for one in columns[name]), strict=True) for name in ("replies", "no_answers")}
     plain = {name: column.tolist() for name, column in columns.items() if name not in several}
     return zip(repeat(number), *((plain | several)[name] for name in columns))
-
-
-def _make(kind: type[Made], rows: Iterator[tuple[Any, ...]]) -> Iterator[Made]:
-    """Make one named tuple of each row, as ``kind._make`` does, without any Python for each."""
-    return map(partial(tuple.__new__, kind), rows)

@@ -92,15 +92,14 @@ class Pool:
 
 
 class Due(simpy.Event):
-    """An event that comes at a time, at its place among those of the same instant; simpy.Timeout knows no such place."""
+    """An event that comes at a time, at its place among those of the same instant; simpy.Timeout knows no such place.
+
+    :meth:`World.event_at` makes and fills it, since Python calls a function sooner than it makes an object with arguments.
+    """
 
     callbacks: list[Callable[[simpy.Event], None]]
-
-    def __init__(self, world: World, time: int, place: int) -> None:
-        self.env = world
-        self.callbacks = []
-        self._ok, self._value = True, None
-        heappush(world._queue, (time, place, next(world._eid), self))  # type: ignore[misc]  # as world.schedule, but sooner
+    _ok = True
+    __init__ = object.__init__
 
 
 class Journey:
@@ -183,19 +182,24 @@ class World(simpy.Environment):
 
     def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP) -> Due:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it, and frees somebody."""
-        return Due(self, self._now + duration, RELEASE | vehicle.place | slot)
+        return self.event_at(self._now + duration, RELEASE | vehicle.place | slot)
 
     def event_after(self, duration: int, place: int) -> Due:
         """Return the event that comes after a duration, at its place among those of the same instant."""
-        return Due(self, self._now + duration, place)
+        return self.event_at(self._now + duration, place)
 
     def event_at(self, time: int, place: int) -> Due:
         """Return the event that comes at a time, at its place among those of the same instant."""
-        return Due(self, time, place)
+        due: Due = Due()
+        due.env = self
+        due.callbacks = []
+        due._value = None
+        heappush(self._queue, (time, place, next(self._eid), due))  # type: ignore[misc]  # as self.schedule does, but sooner
+        return due
 
     def call_after(self, duration: int, place: int, action: Callable[[simpy.Event], None]) -> None:
         """Let something happen after a duration that no process waits for."""
-        Due(self, self._now + duration, place).callbacks.append(action)
+        self.event_at(self._now + duration, place).callbacks.append(action)
 
     def run_to_the_end(self) -> None:
         """Let everything happen that is due, in order: SimPy's own ``run`` without what nothing here asks of it.
