@@ -40,8 +40,7 @@ FIRST_ROOM = 64
 #: More rows than one step can leave besides those of the staff of a shift and of the people in a jail.
 SPARE_ROWS = 64
 #: What is kept of rows, each of which may add one entry; and the rows themselves, if a trace is asked for.
-KEPT_OF_ROWS = ("came", "held", "added", "holds")
-GROWING_WITH_ROWS = (*KEPT_OF_ROWS, "rows")
+GROWING_WITH_ROWS = ("came", "held", "added", "holds", "rows")
 
 
 class _Values:
@@ -321,10 +320,14 @@ class Memory:
             self.record[f"at_{name}"], self.record[f"many_{name}"] = array.ctypes.data, len(array)
 
     def make_room_for_rows(self) -> None:
-        """Make room for what as many rows more may add as there is room for now, and for the rows if they are kept."""
-        names = GROWING_WITH_ROWS if self.record["keeps_rows"][0] else KEPT_OF_ROWS
-        least = 2 * int(self.record["most_rows_of_a_step"][0])
-        self.put(**{name: _padded(self.arrays[name], max(2 * len(self.arrays[name]), least)) for name in names})
+        """Double what is kept of rows where it is nearly full, and the rows themselves if they are kept."""
+        arrays, sums, least = self.arrays, self.arrays["sums"], 2 * int(self.record["most_rows_of_a_step"][0])
+        used = {name: int(arrays[name][0].sum()) if len(arrays[name]) else 0 for name in ("came", "held")}
+        used |= {"added": int(sums[Sum.STOPS_WITH_ASKING]), "holds": int(sums[Sum.HOLDS])}
+        if self.record["keeps_rows"][0]:
+            used["rows"] = int(self.record["rows"][0])
+        short = [name for name, many in used.items() if len(arrays[name]) < many + least]
+        self.put(**{name: _padded(arrays[name], 2 * len(arrays[name]) + least) for name in short})
 
     def put_days(self, days: Days) -> None:
         """Replace the calendar's tables."""

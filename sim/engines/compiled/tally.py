@@ -22,22 +22,33 @@ SUMS_OF_KIND, SUMS = len(Of), len(Sum)
 
 @compiled
 def begin_span(spans: Rows, person: int, time: int) -> None:
-    """Note when something began for a person: the first row says how many rows follow, each a person and a time."""
+    """Note when something began for a person: the row at the top says how many rows there are, and which is the first of them."""
+    row = spans[0, 1] + spans[0, 0]
+    spans[row, 0], spans[row, 1] = person, time
     spans[0, 0] += 1
-    spans[spans[0, 0], 0] = person
-    spans[spans[0, 0], 1] = time
 
 
 @compiled
 def end_span(spans: Rows, person: int) -> int:
-    """Return when something began for a person for whom it ends now."""
-    last = spans[0, 0]
-    row = last
+    """Return when something began for a person for whom it ends now.
+
+    The rows stay in the order in which they began, and it mostly ends for who began first: so the search is short, and so is
+    closing the gap.
+    """
+    many, first = spans[0, 0] - 1, spans[0, 1]
+    row = first
     while spans[row, 0] != person:
-        row -= 1
+        row += 1
     began = spans[row, 1]
-    spans[row, 0], spans[row, 1] = spans[last, 0], spans[last, 1]
-    spans[0, 0] = last - 1
+    while row > first:
+        spans[row, 0], spans[row, 1] = spans[row - 1, 0], spans[row - 1, 1]
+        row -= 1
+    first += 1
+    if first > many:  # there is room for all at the beginning
+        for row in range(many):
+            spans[1 + row, 0], spans[1 + row, 1] = spans[first + row, 0], spans[first + row, 1]
+        first = 1
+    spans[0, 0], spans[0, 1] = many, first
     return int(began)
 
 
@@ -67,7 +78,8 @@ def begin_tally(world: World) -> None:
     for unit in range(world.many_units):
         for what in range(UNIT_COLUMNS):
             memory.units(world)[unit, what] = 0
-    memory.came(world)[0, 0], memory.held(world)[0, 0] = 0, 0
+    memory.came(world)[0, 0], memory.came(world)[0, 1] = 0, 1
+    memory.held(world)[0, 0], memory.held(world)[0, 1] = 0, 1
     world.rows, world.digest, world.rows_until = 0, 0, -1
 
 
@@ -91,8 +103,8 @@ def has_room(world: World) -> bool:
     """Find how many rows may be added until what is kept of them has to be looked at again; return whether any may."""
     sums = memory.sums(world)
     room = min(
-        world.many_came - memory.came(world)[0, 0],
-        world.many_held - memory.held(world)[0, 0],
+        world.many_came - memory.came(world)[0, 0] - memory.came(world)[0, 1],
+        world.many_held - memory.held(world)[0, 0] - memory.held(world)[0, 1],
         world.many_added - sums[Sum.STOPS_WITH_ASKING],
         world.many_holds - sums[Sum.HOLDS],
     )
