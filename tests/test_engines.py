@@ -7,6 +7,7 @@ from datetime import date, time
 
 import numpy as np
 import pytest
+import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,17 +15,20 @@ from sim import engines, loading
 from sim.calendar import Calendar
 from sim.chance import draw
 from sim.engines import AUTO, COMPILED, SIMPY, chosen, kept
+from sim.engines.compiled import run as operations
 from sim.engines.compiled.jail import end_of_clock, next_pickup
 from sim.engines.compiled.layout import WORLD
 from sim.engines.compiled.programme import run as programmes
 from sim.engines.compiled.run import Engine
 from sim.engines.compiled.tables import days_of
+from sim.engines.compiled.tally import begin_span, end_span
 from sim.engines.simpy_engine import simulate
 from sim.errors import UsageError
 from sim.experiment.replications import run, run_block
 from sim.loading import shipped
 from sim.measures import measure_all
 from sim.measures.operation import measures_of
+from sim.pathway.world import World
 from sim.programme import measures as programme_measures
 from sim.programme import record as programme_record
 from sim.programme.draw import draw as draw_programme
@@ -119,7 +123,7 @@ def test_thousands_of_programmes_have_the_same_trace_and_measures_in_both_engine
 
 @pytest.mark.parametrize("path", [*OPERATIONS, *PROGRAMMES], ids=lambda path: path.stem)
 def test_measures_and_digests_are_the_same_to_the_last_bit(path):
-    """Fails if a row is added twice or left out where the rows are handed over in pieces: most have more than one piece."""
+    """Fails if a row is added twice or left out."""
     scenario = load(str(path))
     values, digests = run_block(scenario, 7, 2, 2, COMPILED)
     expected, expected_digests = run_block(scenario, 7, 2, 2, SIMPY)
@@ -175,6 +179,49 @@ def test_threads_do_not_disturb_each_other():
     with ThreadPoolExecutor(3) as threads:
         compiled = run(scenario, replications=30, seed=5, engine=COMPILED, chunk=2, executor=threads)
     assert reference.digests == compiled.digests
+
+
+def test_an_engine_broken_off_in_a_replication_is_not_used_again(monkeypatch):
+    """Fails if it is kept for the next block: what was still to come would come in the next replication."""
+    scenario = load("laramie_shift_2026", ("jail.local.rate={value: 20 per h}",))  # more people than there is room for at first
+    expected = run_block(scenario, 5, 0, 2, SIMPY)[1]
+
+    def interrupted(self: Engine, answer: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "help", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            operations.measured(scenario, 5, 0, 2)
+    assert operations.measured(scenario, 5, 0, 2)[1] == expected
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_the_pathway_runs_as_well_by_simpys_own_loop(monkeypatch, path):
+    """Fails if :meth:`World.run_to_the_end` leaves out anything of SimPy's ``run`` that an operation needs."""
+    scenario = load(str(path))
+    draws = draw(scenario, 7, 0)
+    ours = simulate(scenario, draws)
+    monkeypatch.setattr(World, "run_to_the_end", simpy.Environment.run)
+    assert_same(simulate(scenario, draws), ours)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 8))))
+def test_when_something_began_for_a_person_is_found_in_whatever_order_it_ends(steps):
+    """A step begins something for somebody new, or ends it for the n-th of those for whom it goes on."""
+    spans = np.zeros((len(steps) + 3, 2), dtype=np.int64)
+    spans[0, 1] = 1
+    going_on: dict[int, int] = {}
+    for person, step in enumerate(steps):
+        if step is None:
+            begin_span.py_func(spans, person, 10 * person)
+            going_on[person] = 10 * person
+        elif step < len(going_on):
+            whose = list(going_on)[step]
+            assert end_span.py_func(spans, whose) == going_on.pop(whose)
+    many, first = spans[0].tolist()
+    assert dict(spans[first : first + many].tolist()) == going_on
+    assert first <= many + 1
 
 
 # --- which engine ---------------------------------------------------------------------------------------------------
