@@ -6,7 +6,7 @@ import copy
 import typing
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from fnmatch import fnmatch
 from functools import cache
@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim import streams
 from sim.chance import Draws, FlowDraws, JailDraws, Seat, clock, draw
 from sim.distributions import Distribution
 from sim.fields import CHANNELS
@@ -255,6 +256,36 @@ def drawn_from_plenty() -> dict[str, Column]:
 # --- the promise ----------------------------------------------------------------------------------------------------
 
 EVERY_PARAMETER = sorted(plenty().evidence)
+
+
+@pytest.fixture(autouse=True)
+def everything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw what nothing in a scenario can come to hang on as well: else a way not taken before would seem to move its numbers."""
+    certain = streams.Column.certain.fget
+    assert certain
+    monkeypatch.setattr(streams.Column, "certain", property(lambda column: certain(replace(column, used=True))))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "agency.agreements=[jail_enforcement]",
+        "custody.path=ice_vehicles",
+        "status_check.channels=[ice_on_scene]",
+        "stop.outcome.arrested=0",
+        "jail.pickup.seats=0",
+        "traffic.flows.interstate_car.vehicle=truck",
+    ],
+)
+def test_what_is_drawn_is_the_same_whatever_else_is(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if leaving out what cannot be used moves a number of another column, or leaves a column half."""
+    scenario = load("wyoming_safe_haul_2025", [setting])
+    everything = columns(scenario, draw(scenario, 11, 2))
+    monkeypatch.undo()
+    some = columns(scenario, draw(scenario, 11, 2))
+    left_out = moved(some, everything)
+    assert left_out
+    assert all(len(np.unique(some[name].values)) == 1 for name in left_out)
 
 
 @pytest.mark.parametrize("path", EVERY_PARAMETER)

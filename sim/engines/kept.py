@@ -25,7 +25,7 @@ STAMP = "complete-{kind}"
 def sources() -> list[Path]:
     """Return the files that the compiled engine is made of."""
     return [
-        *sorted((_SIM / "engines" / "compiled").rglob("*.py")),
+        *sorted(set((_SIM / "engines" / "compiled").rglob("*.py")) - {_SIM / "engines" / "compiled" / "__main__.py"}),
         *(_SIM / f"{name}.py" for name in _OTHERS),
         _SIM / "pathway" / "places.py",
         _SIM / "measures" / "tally.py",
