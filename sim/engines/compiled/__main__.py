@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -43,7 +44,10 @@ def compile_one(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    for one in sys.argv[1:]:
-        compile_one(one)
-    if not sys.argv[1:]:
+    parser = argparse.ArgumentParser(prog="python -m sim.engines.compiled", description=__doc__)
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="compile this kind only, and in this process")
+    chosen = parser.parse_args().kind
+    if chosen:
+        compile_one(chosen)
+    else:
         main()
