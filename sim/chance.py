@@ -15,7 +15,8 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise, repeat
 from typing import Any
@@ -27,7 +28,7 @@ from sim.elementary import LOG2_E, exp, log
 from sim.errors import Place, ScenarioError
 from sim.fields import CHANNELS
 from sim.scenario import LEVELS, Flow, LocalPeople, Occupants, Overflow, Scenario, Shift
-from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
+from sim.streams import Column, Flags, Floats, Ints, choose, spread, uniforms
 from sim.units import HOUR
 
 #: Unit-rate gaps are whole parts, about millionths, so that their sums are exact and no order of addition can change them.
@@ -109,6 +110,12 @@ class JailDraws:
     questioning: Ints
     known_to_ice: Flags
     pickup_drive: Ints
+
+
+#: Where nobody comes from.
+NOBODY_COMES = JailDraws(*(np.zeros(0, dtype=np.bool_ if field.type == "Flags" else np.int64) for field in fields(JailDraws)))
+#: A rate as a step function of time: edges in milliseconds, and the rate an hour between two of them.
+Profile = tuple[Ints, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +251,7 @@ class _Source:
         for name, column in columns.items():
             certain = column.certain
             if certain is not None:
-                drawn[name] = np.full(len(self.rows), certain)
+                drawn[name] = spread(certain, len(self.rows))
                 continue
             u = self.uniform(column, seat)
             match column.law:
@@ -277,16 +284,57 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
     Draws
         Only vehicles that come while a shift is on have rows; the others keep their numbers all the same.
     """
-    shifts = _shift_days(scenario, seed, replication)
-    flows = tuple(_draw_flow(scenario, name, shifts, seed, replication) for name in scenario.flow_names)
+    frame = _frame_of(scenario)
+    shifts = _shift_days(frame, seed, replication)
+    flows = tuple(_draw_flow(frame, name, seed, replication) for name in scenario.flow_names)
     return Draws(
         seed,
         replication,
         flows,
         shifts,
-        local=_draw_jail(scenario, LOCAL_PEOPLE, seed, replication),
-        overflow=_draw_jail(scenario, BROUGHT_BY_ICE, seed, replication),
+        local=_draw_jail(frame, LOCAL_PEOPLE, seed, replication),
+        overflow=_draw_jail(frame, BROUGHT_BY_ICE, seed, replication),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What is the same in every replication of a scenario."""
+
+    scenario: Scenario
+    shifts: tuple[ShiftDay, ...]
+    profiles: dict[str, Profile]  # by flow, the two to the jail among them
+    vehicles: dict[str, dict[str, Column]]  # by flow
+    seats: dict[str, dict[str, Column]]  # by flow
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> _Frame:
+        """Work it out."""
+        shifts, flows = shift_days(scenario), scenario.traffic.flows
+        profiles = {name: rate_profile(scenario, flow, shifts) for name, flow in flows.items()}
+        profiles |= {name: booking_profile(scenario, name) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
+        return cls(
+            scenario,
+            shifts,
+            profiles,
+            vehicles={name: vehicle_columns(scenario, flow) for name, flow in flows.items()},
+            seats={name: seat_columns(scenario, flow) for name, flow in flows.items()},
+        )
+
+
+class _Kept(threading.local):
+    """The frame that a thread asked for last, since one replication of a scenario mostly follows another."""
+
+    frame: _Frame | None = None
+
+
+_kept = _Kept()
+
+
+def _frame_of(scenario: Scenario) -> _Frame:
+    if _kept.frame is None or _kept.frame.scenario is not scenario:
+        _kept.frame = _Frame.of(scenario)
+    return _kept.frame
 
 
 def shift_days(scenario: Scenario) -> tuple[ShiftDay, ...]:
@@ -303,44 +351,50 @@ def shift_days(scenario: Scenario) -> tuple[ShiftDay, ...]:
     return tuple(sorted(days, key=lambda day: (day.begins, day.pattern)))
 
 
-def _shift_days(scenario: Scenario, seed: int, replication: int) -> tuple[ShiftDay, ...]:
+def _shift_days(frame: _Frame, seed: int, replication: int) -> tuple[ShiftDay, ...]:
     """Return every shift on every day, and whether ICE is there."""
-    present = []
+    present, scenario = [], frame.scenario
     for name in sorted(scenario.operation.shifts):
         shift: Shift = scenario.operation.shifts[name]
         stream = f"operation.shifts.{name}.ice_presence"
         present.append(uniforms(seed, replication, stream, (shift.last - shift.first).days + 1) < shift.ice_presence)
-    return tuple(replace(day, ice_present=bool(present[day.pattern][day.number])) for day in shift_days(scenario))
+    return tuple(replace(day, ice_present=bool(present[day.pattern][day.number])) for day in frame.shifts)
 
 
-def _draw_flow(scenario: Scenario, name: str, shifts: tuple[ShiftDay, ...], seed: int, replication: int) -> FlowDraws:
+def _draw_flow(frame: _Frame, name: str, seed: int, replication: int) -> FlowDraws:
+    scenario = frame.scenario
     flow: Flow = scenario.traffic.flows[name]
-    edges, rates = rate_profile(scenario, flow, shifts)
-    every_arrival = _arrivals(edges, rates, seed, replication, name)
-    seen = np.flatnonzero(_within_shifts(every_arrival, shifts))
+    every_arrival = _arrivals(frame.profiles[name], seed, replication, name)
+    seen = np.flatnonzero(_within_shifts(every_arrival, frame.shifts))
     arrives = every_arrival[seen]
     source = _Source(seed, replication, name, seen)
-    drawn = source.draw(vehicle_columns(scenario, flow))
+    drawn = source.draw(frame.vehicles[name])
     level = drawn["level"]
     people = drawn["occupants"] + 1
-    common, known_from = drawn["common_standing"], known_since(scenario, shifts)
     return FlowDraws(
         **{column: drawn[column] for column in AS_DRAWN},
         number=seen,
         arrives=arrives,
-        diverts=drawn["diverts"] < flow.diverted * _remembered(scenario, arrives - known_from),
+        diverts=drawn["diverts"] < _diverting(scenario, flow, arrives - known_since(scenario, frame.shifts)),
         occupants=people,
         inspection=_inspection_durations(scenario, drawn["inspection"], level),
-        vehicle_out_of_service=drawn["vehicle_out_of_service"] & np.isin(level, VEHICLE_LEVELS),
-        driver_out_of_service=drawn["driver_out_of_service"] & np.isin(level, DRIVER_LEVELS),
-        seats=tuple(_draw_seat(scenario, source, flow, seat, common) for seat in range(int(people.max(initial=0)))),
+        vehicle_out_of_service=drawn["vehicle_out_of_service"] & _is_among(VEHICLE_LEVELS)[level],
+        driver_out_of_service=drawn["driver_out_of_service"] & _is_among(DRIVER_LEVELS)[level],
+        seats=tuple(_draw_seat(frame, source, name, seat, drawn["common_standing"]) for seat in range(people.max(initial=0))),
     )
 
 
-def _remembered(scenario: Scenario, since: Ints) -> Floats:
-    """Return how much of the diverting share is left some time after the operation has become known; 0 before."""
+def _is_among(levels: tuple[int, ...]) -> Flags:
+    """Return for each level whether it is one of these."""
+    return np.asarray([level in levels for level in range(len(LEVELS))])
+
+
+def _diverting(scenario: Scenario, flow: Flow, since: Ints) -> Floats:
+    """Return the share that diverts some time after the operation has become known: 0 before, and ever less after."""
+    if flow.diverted == 0:
+        return spread(0.0, len(since))
     halvings = np.maximum(since, 0) / max(scenario.traffic.half_life, 1)
-    return np.where(since < 0, 0.0, exp(-halvings / LOG2_E))
+    return np.where(since < 0, 0.0, flow.diverted * exp(-halvings / LOG2_E))
 
 
 def known_since(scenario: Scenario, shifts: tuple[ShiftDay, ...]) -> int:
@@ -353,13 +407,15 @@ def _inspection_durations(scenario: Scenario, u: Floats, level: Ints) -> Ints:
     durations = np.zeros(len(level), dtype=np.int64)
     for number, name in enumerate(LEVELS):
         rows = level == number
-        durations[rows] = getattr(scenario.inspection.duration, name).inverse(u[rows])
+        if rows.any():
+            durations[rows] = getattr(scenario.inspection.duration, name).inverse(u[rows])
     return durations
 
 
-def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int, common: Ints) -> Seat:
+def _draw_seat(frame: _Frame, source: _Source, name: str, seat: int, common: Ints) -> Seat:
+    scenario = frame.scenario
     check, people = scenario.status_check, scenario.people
-    drawn = source.draw(seat_columns(scenario, flow), seat)
+    drawn = source.draw(frame.seats[name], seat)
     # With the chance of the crew effect a person's standing is that of the vehicle's common number, otherwise an own one; so
     # two people in a vehicle agree more often than chance has it, and each one's own chances are what they were.
     standing = np.where(drawn["follows"], common, drawn["own_standing"])
@@ -383,10 +439,12 @@ def _draw_seat(scenario: Scenario, source: _Source, flow: Flow, seat: int, commo
     )
 
 
-def _draw_jail(scenario: Scenario, name: str, seed: int, replication: int) -> JailDraws:
+def _draw_jail(frame: _Frame, name: str, seed: int, replication: int) -> JailDraws:
     """Draw the people who come to the jail from elsewhere, from the warm-up to the end of the follow-up."""
-    edges, rates = booking_profile(scenario, name)
-    arrives = _arrivals(edges, rates, seed, replication, name)
+    scenario = frame.scenario
+    arrives = _arrivals(frame.profiles[name], seed, replication, name)
+    if not len(arrives):
+        return NOBODY_COMES
     source = _Source(seed, replication, name, np.arange(len(arrives)))
     drawn = source.draw(booking_columns(scenario, name))
     return JailDraws(
@@ -403,7 +461,7 @@ def _draw_jail(scenario: Scenario, name: str, seed: int, replication: int) -> Ja
     )
 
 
-def booking_profile(scenario: Scenario, name: str) -> tuple[Ints, Floats]:
+def booking_profile(scenario: Scenario, name: str) -> Profile:
     """Return the rate at which people come to the jail from elsewhere, as :func:`rate_profile` does for a flow."""
     rate = _elsewhere(scenario, name).rate
     return np.asarray([-scenario.jail.warm_up, end_of_watch(scenario)], dtype=np.int64), np.asarray([rate])
@@ -436,7 +494,8 @@ def _licences(scenario: Scenario, u: Floats, standing: Ints) -> Ints:
     licence = np.zeros(len(u), dtype=np.int64)
     for number, weights in enumerate(licence_weights(scenario)):
         rows = standing == number
-        licence[rows] = choose(weights, u[rows])
+        if rows.any():
+            licence[rows] = choose(weights, u[rows])
     return licence
 
 
@@ -447,7 +506,7 @@ def _doubt(exponent: Floats, u: Floats) -> Floats:
     return np.where(exponent == 0, 1.0, doubt)
 
 
-def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -> tuple[Ints, Floats]:
+def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -> Profile:
     """Return the rate of a flow over model time as a step function.
 
     Returns
@@ -481,8 +540,9 @@ def cumulative_rate(edges: Ints, rates: Floats, name: str) -> Floats:
     return cumulative
 
 
-def _arrivals(edges: Ints, rates: Floats, seed: int, replication: int, name: str) -> Ints:
+def _arrivals(profile: Profile, seed: int, replication: int, name: str) -> Ints:
     """Return the arrival times of every vehicle of a flow from the first edge to the last."""
+    edges, rates = profile
     cumulative = cumulative_rate(edges, rates, name)
     total = float(cumulative[-1])
     if total == 0:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import repeat, starmap
 from typing import Any, TypeVar, dataclass_transform
 
+from numpy.typing import NDArray
+
 from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.scenario import LICENCES, STANDINGS
 from sim.streams import Ints
+from sim.trace import who
 
 OUTCOMES = ("warned", "cited", "arrested")
 CITED, ARRESTED = OUTCOMES.index("cited"), OUTCOMES.index("arrested")
 CITIZEN = STANDINGS.index("citizen")
+DRIVER = 0
 #: Numbers of the flows of people who come to the jail from elsewhere.
 LOCAL, OVERFLOW = 250, 251
 IN_STATE, OUT_OF_STATE, NO_LICENCE = (LICENCES.index(name) for name in ("in_state", "out_of_state", "none"))
@@ -32,11 +36,12 @@ def entity(kind: type[Entity]) -> type[Entity]:
 
 @entity
 class Person:
-    """One person in one seat of a vehicle; seat 0 is the driver's. Durations in milliseconds."""
+    """One person in one seat of a vehicle. Durations in milliseconds."""
 
-    seat: int
+    seat: int  # DRIVER or a passenger's
     standing: int  # position in STANDINGS
     licence: int  # position in LICENCES
+    who: int  # standing and licence as the record has them
     identified: bool  # the officer gets name and date of birth when asking
     doubt: float  # how unsettled the matter is after the officer's questions, 0 to 1
     matched: bool  # ICE reports a match, true or false
@@ -50,11 +55,6 @@ class Person:
     matched_in_jail: bool  # the same, by fingerprints
     known_to_ice: bool  # ICE notices this person by fingerprints taken in jail
     pickup_drive: int  # from the jail to ICE's facility, if first of a pick-up
-
-    @property
-    def is_driver(self) -> bool:
-        """Whether this person drives."""
-        return self.seat == 0
 
 
 @entity
@@ -109,9 +109,9 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
     columns = zip(*(getattr(drawn, name).tolist() for name in JailDraws.__slots__), strict=True)
     for number, arrives, standing, matched, go_ahead, booking, stay, questioning, known, drive in columns:
         person = Person(
-            seat=0, standing=standing, licence=IN_STATE, identified=True, doubt=0.0, matched=matched, go_ahead=go_ahead,
-            replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay, questioning=questioning,
-            matched_in_jail=matched, known_to_ice=known, pickup_drive=drive,
+            seat=0, standing=standing, licence=IN_STATE, who=who(standing, IN_STATE), identified=True, doubt=0.0,
+            matched=matched, go_ahead=go_ahead, replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay,
+            questioning=questioning, matched_in_jail=matched, known_to_ice=known, pickup_drive=drive,
         )  # fmt: skip
         yield Booking(place_of(flow, number), flow, number, arrives, person)
 
@@ -133,9 +133,14 @@ def _in_order(draws: Draws, made: list[Iterator[Vehicle]]) -> Iterator[Vehicle]:
 
 def _vehicles_of(flow: int, drawn: FlowDraws) -> Iterator[Vehicle]:
     """Turn the columns of one flow into vehicles, one at a time, with as little Python for each as can be."""
-    columns = (getattr(drawn, name).tolist() for name in VEHICLE[2:-1])
+    columns = (_one_by_one(getattr(drawn, name)) for name in VEHICLE[2:-1])
     places = place_of(flow, drawn.number).tolist()
     return starmap(Vehicle, zip(places, repeat(flow), *columns, _people_of(drawn)))  # noqa: RUF058 - a row is handed on as it is
+
+
+def _one_by_one(column: NDArray[Any]) -> Iterable[Any]:
+    """Return the numbers of a column; one that is the same everywhere is not written out."""
+    return repeat(column[0].item(), len(column)) if len(column) and column.strides == (0,) else column.tolist()
 
 
 def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
@@ -149,7 +154,7 @@ def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
 
 def _columns_of(number: int, seat: Seat) -> Iterator[tuple[Any, ...]]:
     """Put the columns of one seat side by side, as :class:`Person` has them."""
-    columns = {name: getattr(seat, name) for name in PERSON[1:]}
-    several = {name: zip(*(one.tolist() for one in columns[name]), strict=True) for name in ("replies", "no_answers")}
-    plain = {name: column.tolist() for name, column in columns.items() if name not in several}
+    columns = {name: who(seat.standing, seat.licence) if name == "who" else getattr(seat, name) for name in PERSON[1:]}
+    several = {name: zip(*map(_one_by_one, columns[name]), strict=True) for name in ("replies", "no_answers")}
+    plain = {name: _one_by_one(column) for name, column in columns.items() if name not in several}
     return zip(repeat(number), *((plain | several)[name] for name in columns))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import simpy
 
-from sim.entities import IN_STATE, Person, Vehicle
+from sim.entities import DRIVER, IN_STATE, Person, Vehicle
 from sim.fields import CHANNELS
 from sim.pathway.places import priority
 from sim.pathway.words import Kind, Order, Slot
@@ -49,18 +49,14 @@ class Encounter:
                 self.waiting.succeed()
 
 
-def asks_anyone(world: World, vehicle: Vehicle) -> bool:
-    """Whether the policy has the officer ask anybody in this vehicle."""
-    return _asks(world, vehicle.people[0])  # the driver is asked if anybody is
-
-
-def _asks(world: World, person: Person) -> bool:
-    asked = world.scenario.status_check.asked
+def asks(world: World, person: Person) -> bool:
+    """Whether the policy has the officer ask this person; the driver is asked if anybody is."""
+    asked = world.status_check.asked
     if asked == "occupants":
         return True
     if asked == "drivers":
-        return person.is_driver
-    return asked == "drivers_unsettled" and person.is_driver and person.licence != IN_STATE
+        return person.seat == DRIVER
+    return asked == "drivers_unsettled" and person.seat == DRIVER and person.licence != IN_STATE
 
 
 def ask(world: World, encounter: Encounter) -> None:
@@ -77,12 +73,12 @@ def asked(world: World, encounter: Encounter) -> None:
     if encounter.is_over():
         return
     for person in vehicle.people:
-        if not _asks(world, person):
+        if not asks(world, person):
             continue
         world.record_person(Kind.ASKED, vehicle, person, encounter.unit)
         if not person.identified:
             world.record_person(Kind.NOT_IDENTIFIED, vehicle, person, encounter.unit)
-        elif person.doubt > world.scenario.status_check.threshold:
+        elif person.doubt > world.status_check.threshold:
             world.record_person(Kind.REFERRED, vehicle, person, encounter.unit)
             encounter.open[Slot.PERSON + person.seat] = person
             world.start(refer(world, encounter, person))
@@ -92,7 +88,7 @@ def asked(world: World, encounter: Encounter) -> None:
 def refer(world: World, encounter: Encounter, person: Person) -> Process:
     """Put one person's case to ICE, channel after channel until one answers, and act on the answer."""
     vehicle, slot = encounter.vehicle, Slot.PERSON + person.seat
-    for name in world.scenario.status_check.channels:
+    for name in world.status_check.channels:
         answerers, number = world.answerers[name], CHANNELS.index(name)
         if not answerers.on_duty:
             continue
@@ -103,7 +99,7 @@ def refer(world: World, encounter: Encounter, person: Person) -> Process:
             answerers.free(answerer)
             return
         world.record(Kind.QUESTION_PUT, vehicle, answerer, number)
-        patience = getattr(world.scenario.status_check, name).gives_up_after
+        patience = getattr(world.status_check, name).gives_up_after
         answered = person.replies[number] <= patience and not person.no_answers[number]
         yield world.wait(person.replies[number] if answered else patience, vehicle, slot)
         world.record(Kind.ANSWERED if answered else Kind.GAVE_UP, vehicle, answerer, number)
@@ -135,14 +131,18 @@ def act_on_answer(world: World, encounter: Encounter, person: Person) -> Process
     encounter.close(slot)
 
 
-def wait_for_answers(world: World, encounter: Encounter) -> Process:
-    """Keep the people until every answer is in, or until the limit on added time lets go those without one."""
-    vehicle, limit = encounter.vehicle, world.scenario.status_check.limit
-    if encounter.open:
-        if limit is not None:
-            world.call_after(limit, priority(Order.LIMIT, vehicle.place), encounter.end_wait)
-        encounter.waiting = world.event()
-        yield encounter.waiting
+def answers_or_limit(world: World, encounter: Encounter) -> simpy.Event:
+    """Return the event that comes when every answer is in, or when the limit on added time has run out."""
+    limit = world.status_check.limit
+    if limit is not None:
+        world.call_after(limit, priority(Order.LIMIT, encounter.vehicle.place), encounter.end_wait)
+    encounter.waiting = world.event()
+    return encounter.waiting
+
+
+def let_people_go(world: World, encounter: Encounter) -> None:
+    """Let go whoever is not detained; those who still had no answer have been kept up to the limit."""
+    vehicle = encounter.vehicle
     for person in encounter.open.values():
         if person:
             world.record_person(Kind.PAST_LIMIT, vehicle, person, encounter.unit)

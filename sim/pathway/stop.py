@@ -6,10 +6,10 @@ waited for afterwards. Records ``stop_began``, the outcome, ``task_ended``, ``st
 
 from __future__ import annotations
 
-from sim.entities import ARRESTED, Person, Vehicle
+from sim.entities import ARRESTED, DRIVER, Person, Vehicle
 from sim.pathway.custody import criminal_arrest, custody
 from sim.pathway.inspection import inspection
-from sim.pathway.status_check import Encounter, ask, asks_anyone, wait_for_answers
+from sim.pathway.status_check import Encounter, answers_or_limit, ask, asks, let_people_go
 from sim.pathway.words import Kind
 from sim.pathway.world import Process, World
 
@@ -20,14 +20,16 @@ def stop(world: World, vehicle: Vehicle, unit: int) -> Process:
     """Stop one vehicle, inspect it if selected, check whom the policy asks about, take into custody, free the unit."""
     encounter = Encounter(world, vehicle, unit)
     world.record(Kind.STOP_BEGAN, vehicle, unit)
-    if asks_anyone(world, vehicle):
+    if asks(world, vehicle.people[DRIVER]):
         ask(world, encounter)
     yield world.wait(vehicle.traffic_task, vehicle)
     world.record(OUTCOME_KINDS[vehicle.outcome], vehicle)
     if vehicle.selected:
         yield from inspection(world, vehicle)
     world.record(Kind.TASK_ENDED, vehicle, unit)
-    yield from wait_for_answers(world, encounter)
+    if encounter.open:
+        yield answers_or_limit(world, encounter)
+    let_people_go(world, encounter)
     world.record(Kind.STOP_ENDED, vehicle, unit)
     taken_by_ice, goes_to_jail, is_wanted = settle_charges(world, encounter)
     if taken_by_ice:

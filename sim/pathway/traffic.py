@@ -58,7 +58,7 @@ def _begin_shift(world: World, day: ShiftDay) -> None:
     if day.ice_present:
         world.record_staff(Kind.ICE_ARRIVED, detail=len(agents))
         world.answerers["ice_on_scene"].begin_duty(agents)
-        world.shifts_with_ice += 1
+        world.count_ice(1)
 
 
 def _end_shift(world: World, day: ShiftDay) -> None:
@@ -72,7 +72,7 @@ def _end_shift(world: World, day: ShiftDay) -> None:
     if day.ice_present:
         world.record_staff(Kind.ICE_LEFT, detail=len(agents))
         world.answerers["ice_on_scene"].end_duty(agents)
-        world.shifts_with_ice -= 1
+        world.count_ice(-1)
 
 
 def _staff(world: World, day: ShiftDay) -> tuple[range, range, range]:

@@ -7,19 +7,26 @@ for a type checker they are the enumerations themselves.
 from __future__ import annotations
 
 from enum import IntEnum
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import trace
 from sim.pathway import places
+
+
+class Plain:
+    """Names and what they stand for. Python 3.11 finds them at once here, but not in an enumeration, a namespace or a model."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.__dict__.update(names)
+
 
 if TYPE_CHECKING:
     from sim.pathway.places import Order, Slot
     from sim.trace import Kind
 else:
 
-    def _numbers(names: type[IntEnum]) -> SimpleNamespace:
-        return SimpleNamespace(**{name.name: int(name) for name in names})
+    def _numbers(names: type[IntEnum]) -> Plain:
+        return Plain({name.name: int(name) for name in names})
 
     Kind, Order, Slot = map(_numbers, (trace.Kind, places.Order, places.Slot))
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import simpy
 from simpy.events import URGENT
 
 from sim.chance import Draws
 from sim.entities import Booking, Person, Vehicle
-from sim.fields import CHANNELS
+from sim.fields import CHANNELS, Parameters
 from sim.pathway.places import priority
-from sim.pathway.words import Order, Slot
+from sim.pathway.words import Order, Plain, Slot
 from sim.scenario import Scenario
-from sim.trace import NOBODY, Trace, who
+from sim.trace import NOBODY, Trace, row
 
 if TYPE_CHECKING:
     from sim.pathway.custody import Staging
@@ -30,6 +30,7 @@ Process = Generator[simpy.Event, Any, None]
 #: A process that ends with a yes or a no.
 Question = Generator[simpy.Event, Any, bool]
 RELEASE = priority(Order.RELEASE, 0)
+Section = TypeVar("Section", bound=Parameters)
 
 
 class Pool:
@@ -50,7 +51,8 @@ class Pool:
         for member in members:
             self.on_duty.add(member)
             if member not in self._busy:
-                self._offer(member)
+                self._busy.add(member)
+                self.free(member)
 
     def end_duty(self, members: Iterable[int]) -> None:
         """Let members go off duty, the busy ones as soon as they are free."""
@@ -79,15 +81,11 @@ class Pool:
 
     def free(self, member: int) -> None:
         """Let a member go, to the next in the queue or to wait for one."""
-        self._busy.remove(member)
-        if member in self.on_duty or self._queue:
-            self._offer(member)
-
-    def _offer(self, member: int) -> None:
         if self._queue:
-            self._busy.add(member)
             self._queue.popleft().succeed(member)
-        else:
+            return
+        self._busy.remove(member)
+        if member in self.on_duty:
             heappush(self._free, member)
 
 
@@ -102,13 +100,19 @@ class Due(simpy.Event):
     __init__ = object.__init__
 
 
+def plain(section: Section) -> Section:
+    """Return a section of the scenario as a plain object, for what is asked at every stop: pydantic's models are slow to read."""
+    return cast(Section, Plain(dict(section)))
+
+
 class Journey:
     """A process that nobody waits for. Unlike simpy.Process it leaves no event when it ends."""
 
-    __slots__ = ("process",)
+    __slots__ = ("process", "resume")
 
     def __init__(self, process: Process) -> None:
         self.process = process
+        self.resume: Callable[[simpy.Event], None] | None = self.go_on  # made once, not at every step
 
     def go_on(self, event: simpy.Event) -> None:
         """Take the journey on to what it waits for next."""
@@ -117,8 +121,9 @@ class Journey:
             while awaited.callbacks is None:  # it has come already, which SimPy's types do not tell
                 awaited = self.process.send(awaited._value)
         except StopIteration:
+            self.resume = None  # so that nothing is left that only the collector of garbage can free
             return
-        awaited.callbacks.append(self.go_on)
+        awaited.callbacks.append(self.resume)
 
 
 class World(simpy.Environment):
@@ -131,16 +136,17 @@ class World(simpy.Environment):
     def __init__(self, scenario: Scenario, draws: Draws) -> None:
         super().__init__(initial_time=-scenario.jail.warm_up)
         self.scenario = scenario
+        self.status_check = plain(scenario.status_check)
         self.draws = draws
         self.calendar = scenario.operation.calendar
         self.patrol_units = Pool(self)
         self.inspectors = Pool(self)
         self.answerers = {name: Pool(self) for name in CHANNELS}
-        self.shifts_with_ice = 0
+        self.ice_is_here = False  # whether a shift is on with which ICE came, be it with agents who answer or only with vehicles
+        self._shifts_with_ice = 0
         self._at_once = simpy.Event(self)
         self._at_once._value = None
-        self._numbers: list[int] = []  # row after row: one long list costs less than many short ones
-        self._note = self._numbers.extend
+        self._rows = bytearray()
 
     @property
     def now(self) -> int:
@@ -148,27 +154,26 @@ class World(simpy.Environment):
         return self._now
 
     @property
-    def ice_is_here(self) -> bool:
-        """Whether a shift is on with which ICE came, be it with agents who answer or only with vehicles."""
-        return self.shifts_with_ice > 0
-
-    @property
     def trace(self) -> Trace:
         """What has been recorded so far."""
-        return Trace.of_numbers(self._numbers)
+        return Trace.of_packed(self._rows)
+
+    def count_ice(self, change: int) -> None:
+        """Take note that one more shift is on with which ICE came, or one less."""
+        self._shifts_with_ice += change
+        self.ice_is_here = self._shifts_with_ice > 0
 
     def record(self, kind: int, vehicle: Vehicle | Booking, unit: int = NOBODY, detail: int = 0) -> None:
         """Record what happened now to a vehicle, or to somebody who comes to the jail from elsewhere."""
-        self._note((self._now, kind, vehicle.flow, vehicle.number, NOBODY, unit, detail))
+        self._rows += row(self._now, kind, vehicle.flow, vehicle.number, NOBODY, unit, detail)
 
     def record_person(self, kind: int, vehicle: Vehicle | Booking, person: Person, unit: int = NOBODY) -> None:
         """Record what happened now to one person; the detail is who that is."""
-        detail = who(person.standing, person.licence)
-        self._note((self._now, kind, vehicle.flow, vehicle.number, person.seat, unit, detail))
+        self._rows += row(self._now, kind, vehicle.flow, vehicle.number, person.seat, unit, person.who)
 
     def record_staff(self, kind: int, unit: int = NOBODY, detail: int = 0) -> None:
         """Record what happened now to those who serve."""
-        self._note((self._now, kind, NOBODY, NOBODY, NOBODY, unit, detail))
+        self._rows += row(self._now, kind, NOBODY, NOBODY, NOBODY, unit, detail)
 
     def start(self, process: Process) -> None:
         """Begin a journey beside this one, when the step under way is done."""
@@ -182,7 +187,11 @@ class World(simpy.Environment):
 
     def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP) -> Due:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it, and frees somebody."""
-        return self.event_at(self._now + duration, RELEASE | vehicle.place | slot)
+        due: Due = Due()
+        due.callbacks = []
+        due._value = None
+        heappush(self._queue, (self._now + duration, RELEASE | vehicle.place | slot, next(self._eid), due))  # type: ignore[misc]
+        return due
 
     def event_after(self, duration: int, place: int) -> Due:
         """Return the event that comes after a duration, at its place among those of the same instant."""
@@ -191,7 +200,6 @@ class World(simpy.Environment):
     def event_at(self, time: int, place: int) -> Due:
         """Return the event that comes at a time, at its place among those of the same instant."""
         due: Due = Due()
-        due.env = self
         due.callbacks = []
         due._value = None
         heappush(self._queue, (time, place, next(self._eid), due))  # type: ignore[misc]  # as self.schedule does, but sooner
