@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import date, timedelta
 from itertools import combinations
@@ -141,6 +142,20 @@ def test_another_process_draws_the_same_whatever_its_hash_seed(hash_seed: str) -
         check=True,
     )
     assert done.stdout == all_bytes(draw(load("wyoming_safe_haul_2025"), 7, 3))
+
+
+def test_what_is_worked_out_once_for_a_scenario_is_not_used_for_another() -> None:
+    """Fails if what a thread keeps of the scenario it drew from last is found by anything but the scenario itself."""
+    ordinary = load("wyoming_safe_haul_2025")
+    busier = load("wyoming_safe_haul_2025", ["traffic.flows.interstate_truck.rate=40 per h"])
+
+    def alone(scenario: Scenario) -> str:
+        with ThreadPoolExecutor(1) as thread:  # a new thread has kept nothing
+            return thread.submit(lambda: all_bytes(draw(scenario, 7, 3))).result()
+
+    expected = [alone(ordinary), alone(busier)] * 2
+    assert expected[0] != expected[1]
+    assert [all_bytes(draw(scenario, 7, 3)) for scenario in (ordinary, busier) * 2] == expected
 
 
 def test_another_seed_or_replication_draws_other_numbers() -> None:

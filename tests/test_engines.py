@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 
@@ -204,6 +205,24 @@ def test_the_pathway_runs_as_well_by_simpys_own_loop(monkeypatch, path):
     ours = simulate(scenario, draws)
     monkeypatch.setattr(World, "run_to_the_end", simpy.Environment.run)
     assert_same(simulate(scenario, draws), ours)
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_a_replication_leaves_nothing_that_only_the_collector_of_garbage_can_free(path):
+    """Fails if a world is not emptied at the end, or a journey that has ended holds itself."""
+    scenario = load(str(path))
+    draws = draw(scenario, 7, 0)
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        trace = simulate(scenario, draws)
+        left = gc.collect()
+    finally:
+        if was_enabled:
+            gc.enable()
+    assert len(trace.rows)
+    assert left == 0
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 8))))
