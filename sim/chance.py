@@ -242,7 +242,8 @@ class _Source:
     def uniform(self, column: Column, seat: int = 0) -> Floats:
         """Return the numbers of one column."""
         count = int(self.rows[-1]) + 1 if len(self.rows) else 0
-        return uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)[self.rows]
+        numbers = uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)
+        return numbers if count == len(self.rows) else numbers[self.rows]
 
     def draw(self, columns: dict[str, Column], seat: int = 0) -> dict[str, Any]:
         """Return columns: durations, flags, choices or the numbers themselves."""
