@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.chance import Draws, FlowDraws, Seat, clock, draw
+from sim.arrivals import clock
+from sim.chance import Draws, FlowDraws, Seat, draw
 from sim.loading import load
 from sim.scenario import LICENCES, STANDINGS, Scenario
 from sim.streams import LARGEST_SEED, choose, uniforms

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.chance import end_of_watch
+from sim.arrivals import end_of_watch
 from sim.experiment.replications import run
 from sim.fields import CHANNELS
 from sim.loading import load, shipped

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.chance import MOST_VEHICLES
+from sim.arrivals import MOST_VEHICLES
 from sim.entities import place_of
 from sim.measures.tally import MOST_IN_A_VEHICLE
 from sim.pathway.places import Order, Slot, priority

@@ -17,7 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 from sim import streams
-from sim.chance import Draws, FlowDraws, JailDraws, Seat, clock, draw
+from sim.arrivals import clock
+from sim.chance import Draws, FlowDraws, JailDraws, Seat, draw
 from sim.distributions import Distribution
 from sim.fields import CHANNELS
 from sim.loading import field_at, from_plain, load, to_plain, unit_of, value_at

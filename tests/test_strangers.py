@@ -26,7 +26,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sim import yaml_reader
-from sim.chance import MOST_VEHICLES, cumulative_rate
+from sim.arrivals import MOST_VEHICLES, cumulative_rate
 from sim.csv_reader import LONGEST_LINE, csv_rows
 from sim.errors import ScenarioError, StopflowError, UsageError, printable
 from sim.experiment.store import FILE, open_store

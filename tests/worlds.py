@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.chance import Draws, FlowDraws, JailDraws, Seat, ShiftDay
+from sim.arrivals import ShiftDay
+from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.engines.simpy_engine import simulate
 from sim.entities import LOCAL, OUTCOMES, OVERFLOW
 from sim.fields import CHANNELS, WEEKDAYS

@@ -16,7 +16,10 @@ from importlib import metadata
 from pathlib import Path
 
 _SIM = Path(__file__).resolve().parents[1]
-_OTHERS = ("calendar", "chance", "distributions", "elementary", "entities", "fields", "scenario", "trace", "units")
+_OTHERS = (
+    "arrivals", "calendar", "chance", "columns", "distributions", "elementary", "entities", "fields", "scenario", "trace",
+    "units",
+)  # fmt: skip
 _PROGRAMME = ("arrests", "draw", "pathway", "record", "scenario", "steps", "tally")
 #: Made when everything has been compiled that a kind of scenario needs.
 STAMP = "complete-{kind}"

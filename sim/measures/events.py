@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chance import end_of_watch
+from sim.arrivals import end_of_watch
 from sim.measures.tally import KINDS, Of, Sum, add_row, upper_twentieth
 from sim.scenario import Scenario
 from sim.trace import Kind, Rows, Trace

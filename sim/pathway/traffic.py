@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from sim.chance import ShiftDay
+from sim.arrivals import ShiftDay
 from sim.entities import place_of, vehicles
 from sim.pathway.places import SHIFTS, priority
 from sim.pathway.stop import stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sim.chance import clock
+from sim.arrivals import clock
 from sim.entities import LOCAL, OVERFLOW
 from sim.fields import CHANNELS
 from sim.pathway.custody import PATHS

@@ -64,7 +64,11 @@ class Mutant:
 
 def files() -> list[str]:
     """Return the files that are mutated: the pathway, its draws, and its measures."""
-    found = [*ROOT.glob("sim/pathway/*.py"), ROOT / "sim/chance.py", *ROOT.glob("sim/measures/*.py")]
+    found = [
+        *ROOT.glob("sim/pathway/*.py"),
+        *(ROOT / f"sim/{name}.py" for name in ("arrivals", "chance", "columns")),
+        *ROOT.glob("sim/measures/*.py"),
+    ]
     return sorted(str(path.relative_to(ROOT)) for path in found if path.name != "__init__.py")
 
 

@@ -64,7 +64,7 @@ def text(found: Sequence[Found], places: int, mutants: int) -> str:
         f"{len(late)} of those killed had survived at first and brought a test. Before that, claims killed "
         f"{len(killed) - len(late)}, by which of all {places:,} places they kill {low:.0%} to {high:.0%} (95%).",
         "",
-        f"One token or one statement of `sim/pathway/`, `sim/chance.py` and `sim/measures/` is changed at a time: {mutants:,} "
+        f"One token or one statement of `sim/pathway/`, of the draws and of `sim/measures/` is changed at a time: {mutants:,} "
         f"changes at {places:,} places, of "
         f"which {len(tried)} were tried, one to a place, in a seeded order. The operators are Cosmic Ray's, with two of our "
         f"own: a statement left out, and "

@@ -36,11 +36,12 @@ CPU_SECONDS, WALL_SECONDS, BYTES = 100, 7200, 4 << 30
 
 STORIES = [f"tests/test_{name}.py" for name in ("pathway", "status_check", "custody", "jail")]
 LAWS = ["tests/test_laws.py::test_a_law_holds_in_every_shipped_scenario", "tests/test_laws.py::test_every_law_holds_in_any_world"]
+DRAWS = ["tests/test_chance.py", *STORIES, *LAWS, "tests/test_same_people.py", "tests/test_theory.py"]
 #: What each part is held against, quick killers first.
 CLAIMS = {
     "sim/pathway/": [*STORIES, *LAWS, "tests/test_theory.py"],
     "sim/measures/": ["tests/test_measures.py", *STORIES, *LAWS],
-    "sim/chance.py": ["tests/test_chance.py", *STORIES, *LAWS, "tests/test_same_people.py", "tests/test_theory.py"],
+    **dict.fromkeys(("sim/arrivals.py", "sim/chance.py", "sim/columns.py"), DRAWS),
 }
 #: They start other processes, in which the mutant would not be.
 ELSEWHERE = (

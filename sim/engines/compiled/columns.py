@@ -1,4 +1,4 @@
-"""The columns of :func:`sim.chance.vehicle_columns` and :func:`sim.chance.seat_columns` by number, in their order."""
+"""The columns of :func:`sim.columns.vehicle_columns` and :func:`sim.columns.seat_columns` by number, in their order."""
 
 from __future__ import annotations
 

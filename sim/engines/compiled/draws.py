@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from sim import elementary
-from sim.chance import DRIVER_LEVELS, GAP_UNITS, VEHICLE_LEVELS
+from sim.arrivals import GAP_UNITS
+from sim.columns import DRIVER_LEVELS, VEHICLE_LEVELS
 from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chance import BROUGHT_BY_ICE, LOCAL_PEOPLE
+from sim.arrivals import BROUGHT_BY_ICE, LOCAL_PEOPLE
 from sim.engines.compiled.columns import Column
 from sim.fields import CHANNELS
 from sim.measures.tally import UNIT_COLUMNS, Of

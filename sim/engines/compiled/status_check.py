@@ -39,7 +39,7 @@ from sim.engines.compiled.world import (
     wait,
     wake,
 )  # fmt: skip
-from sim.entities import IN_STATE
+from sim.entities import DRIVER, IN_STATE
 from sim.pathway.places import Order, Slot
 from sim.trace import NOBODY, Kind
 
@@ -74,21 +74,15 @@ def end_wait(world: World, place: int) -> None:
             wake(world, job_of(Job.ANSWERS_IN, place, 0), 0)
 
 
-@inlined
-def asks_anyone(world: World, place: int) -> bool:
-    """Return whether the policy has the officer ask anybody in this vehicle."""
-    return asks(world, place, 0)  # the driver is asked if anybody is
-
-
 @compiled
 def asks(world: World, place: int, seat: int) -> bool:
-    """Return whether the policy has the officer ask the person in a seat."""
+    """Return whether the policy has the officer ask the person in a seat; the driver is asked if anybody is."""
     asked, encounter = world.asked, memory.encounters(world)[place]
     if asked == OCCUPANTS:
         return True
     if asked == DRIVERS:
-        return seat == 0
-    if asked != DRIVERS_UNSETTLED or seat != 0:
+        return seat == DRIVER
+    if asked != DRIVERS_UNSETTLED or seat != DRIVER:
         return False
     standing = standing_of_person(world, encounter.flow, encounter.number, seat)
     return bool(licence_of_person(world, encounter.flow, encounter.number, seat, standing) != IN_STATE)

@@ -9,13 +9,13 @@ from sim.engines.compiled.custody import arrest_begins, arrested_at_jail, custod
 from sim.engines.compiled.draws import choice, duration, flag
 from sim.engines.compiled.inspection import inspection_begins, inspection_ends, inspector_came
 from sim.engines.compiled.layout import PATROL_UNITS, Job, World
-from sim.engines.compiled.status_check import ask, asks_anyone, keeps_waiting, let_people_go
+from sim.engines.compiled.status_check import ask, asks, keeps_waiting, let_people_go
 from sim.engines.compiled.world import job_of, let_go, place_in, record_of, release, wait
-from sim.entities import ARRESTED
+from sim.entities import ARRESTED, DRIVER
 from sim.pathway.places import Slot
 from sim.trace import Kind
 
-DRIVER = 1  # in a list of seats, four bits a seat, a seat stands as its number plus one
+DRIVER_IN_LIST = DRIVER + 1  # in a list of seats, four bits a seat, a seat stands as its number plus one
 SEAT_IN_LIST = 0b1111
 
 
@@ -50,7 +50,7 @@ def stop_begins(world: World, place: int) -> None:
     flow, number = encounter.flow, encounter.number
     encounter.ice_is_here = world.shifts_with_ice > 0
     record_of(world, Kind.STOP_BEGAN, flow, number, encounter.unit, 0)
-    if asks_anyone(world, place):
+    if asks(world, place, DRIVER):
         ask(world, place)
     task = duration(world, Column.TRAFFIC_TASK, flow, number, 0)
     wait(world, task, flow, number, Slot.STOP, job_of(Job.TASK_DONE, place, 0))
@@ -101,7 +101,7 @@ def settle_charges(world: World, place: int) -> None:
     taken, is_wanted, shift = 0, 0, 0
     rest = encounter.detained
     while rest:
-        if rest & SEAT_IN_LIST == DRIVER:
+        if rest & SEAT_IN_LIST == DRIVER_IN_LIST:
             is_wanted = 1
         else:
             taken |= (rest & SEAT_IN_LIST) << shift

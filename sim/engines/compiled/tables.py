@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from sim import chance, streams
+from sim.arrivals import ShiftDay, booking_profile, cumulative_rate, end_of_watch, known_since, rate_profile, shift_days
 from sim.calendar import Calendar, is_excluded
+from sim.columns import booking_columns, occupants_of, seat_columns, vehicle_columns
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.layout import ARRAYS, ARRIVAL, ELSEWHERE, NONE, POOL, POOLS, SPANS, WORLD, Floats, Ints
@@ -95,7 +97,7 @@ def policy_of(scenario: Scenario, grid: int = 1) -> dict[str, float]:
         "identified_driver": check.identified.driver,
         "identified_passenger": check.identified.passenger,
         "half_life": max(scenario.traffic.half_life, 1),
-        "known_since": chance.known_since(scenario, chance.shift_days(scenario)),
+        "known_since": known_since(scenario, shift_days(scenario)),
         "fleet_seats": custody.ice_vehicles.seats,
         "fleet_patience": custody.ice_vehicles.wait,
         "screens": int("jail_enforcement" in agreements),
@@ -104,7 +106,7 @@ def policy_of(scenario: Scenario, grid: int = 1) -> dict[str, float]:
         "ice_arrest": jail.clock.ice_arrest,
         "skips_weekends": int(jail.clock.rule == "without_weekends"),
         "pickup_seats": jail.pickup.seats,
-        "watch": chance.end_of_watch(scenario),
+        "watch": end_of_watch(scenario),
         "grid": grid,
     }
 
@@ -115,9 +117,9 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
     laws = [[values.law(column.law) for column in columns] for columns in drawn_columns(scenario)]
     levels = [values.law(getattr(scenario.inspection.duration, name)) for name in LEVELS]
     flows = [scenario.traffic.flows[name] for name in scenario.flow_names]
-    standing = [values.weights(chance.occupants_of(scenario, flow).standing.weights) for flow in flows]
+    standing = [values.weights(occupants_of(scenario, flow).standing.weights) for flow in flows]
     licence = [values.weights(weights) for weights in chance.licence_weights(scenario)]
-    days = chance.shift_days(scenario)
+    days = shift_days(scenario)
     steps, arrivals = _steps(scenario)
     check, match_in_jail = scenario.status_check, scenario.jail.screening.match
     patterns = [scenario.operation.shifts[name] for name in sorted(scenario.operation.shifts)]
@@ -181,26 +183,26 @@ def drawn_columns(scenario: Scenario) -> list[list[Drawn]]:
     rows = []
     for name in scenario.flow_names:
         flow = scenario.traffic.flows[name]
-        columns = chance.vehicle_columns(scenario, flow) | chance.seat_columns(scenario, flow)
-        assert list(columns) == names, "sim/engines/compiled/columns.py must name the columns of sim/chance.py"
+        columns = vehicle_columns(scenario, flow) | seat_columns(scenario, flow)
+        assert list(columns) == names, "sim/engines/compiled/columns.py must name those of sim/columns.py"
         rows.append(list(columns.values()))
     for name in ELSEWHERE:
-        own = chance.booking_columns(scenario, name)
+        own = booking_columns(scenario, name)
         rows.append([own.get(column, Drawn("")) for column in names])
     return rows
 
 
 def _steps(scenario: Scenario) -> tuple[list[tuple[Ints, Floats, Floats]], np.ndarray[Any, Any]]:
     """Return the cumulative rates of all flows, and the arrivals before the first."""
-    days = chance.shift_days(scenario)
-    profiles = [chance.rate_profile(scenario, scenario.traffic.flows[name], days) for name in scenario.flow_names]
-    profiles += [chance.booking_profile(scenario, name) for name in ELSEWHERE]
+    days = shift_days(scenario)
+    profiles = [rate_profile(scenario, scenario.traffic.flows[name], days) for name in scenario.flow_names]
+    profiles += [booking_profile(scenario, name) for name in ELSEWHERE]
     steps = []
     arrivals = np.zeros(len(profiles), dtype=ARRIVAL)
     codes = [*range(len(scenario.flow_names)), LOCAL, OVERFLOW]
     first = 0
     for number, ((edges, rates), name) in enumerate(zip(profiles, (*scenario.flow_names, *ELSEWHERE), strict=True)):
-        passed = chance.cumulative_rate(edges, rates, name)
+        passed = cumulative_rate(edges, rates, name)
         steps.append((edges, passed, np.append(rates, 0.0)))
         arrivals[number]["first_step"], arrivals[number]["last_step"] = first, first + len(edges) - 1
         arrivals[number]["is_traffic"] = number < len(scenario.flow_names)
@@ -218,13 +220,13 @@ def _staff(scenario: Scenario) -> Ints:
     return _ints(np.column_stack(columns))
 
 
-def _edges(days: Sequence[chance.ShiftDay]) -> Ints:
+def _edges(days: Sequence[ShiftDay]) -> Ints:
     ends = [(day.ends, 0, number) for number, day in enumerate(days)]
     begins = [(day.begins, 1, number) for number, day in enumerate(days)]
     return _ints(sorted(ends + begins))
 
 
-def _open(days: Sequence[chance.ShiftDay]) -> Ints:
+def _open(days: Sequence[ShiftDay]) -> Ints:
     """Return the intervals in which any shift is on, joined where they touch."""
     joined: list[list[int]] = []
     for day in days:  # in order of their beginnings
@@ -260,7 +262,7 @@ def calendar_of(scenario: Scenario, more: int = 0) -> Days:
     pickup = scenario.jail.pickup
     begins = -scenario.jail.warm_up - DAY
     reach = 3 * (scenario.jail.clock.detainer + 30 * DAY)
-    count = (chance.end_of_watch(scenario) - begins + reach) // DAY + DAYS_AT_FIRST + more
+    count = (end_of_watch(scenario) - begins + reach) // DAY + DAYS_AT_FIRST + more
     weekdays = tuple(WEEKDAYS.index(day) for day in pickup.weekdays)
     operation = scenario.operation
     return days_of((operation.first_day, operation.time_zone), begins, weekdays, pickup.at, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.chance import GAP_UNITS
+from sim.arrivals import GAP_UNITS
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column
 from sim.engines.compiled.compiler import compiled, inlined
