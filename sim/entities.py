@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from itertools import repeat, starmap
+from itertools import chain, repeat, starmap
 from typing import Any, TypeVar, dataclass_transform
 
 from numpy.typing import NDArray
@@ -95,6 +95,10 @@ class Booking:
     person: Person
 
 
+#: Of so many vehicles the columns are written out at a time: few enough for the nearest memory.
+PIECE = 256
+#: Columns of a person that are several, one for each channel.
+SEVERAL = ("replies", "no_answers")
 PERSON, VEHICLE = ([field.name for field in fields(kind)] for kind in (Person, Vehicle))
 Number = TypeVar("Number", int, Ints)
 
@@ -133,9 +137,16 @@ def _in_order(draws: Draws, made: list[Iterator[Vehicle]]) -> Iterator[Vehicle]:
 
 def _vehicles_of(flow: int, drawn: FlowDraws) -> Iterator[Vehicle]:
     """Turn the columns of one flow into vehicles, one at a time, with as little Python for each as can be."""
-    columns = (_one_by_one(getattr(drawn, name)) for name in VEHICLE[2:-1])
-    places = place_of(flow, drawn.number).tolist()
-    return starmap(Vehicle, zip(places, repeat(flow), *columns, _people_of(drawn)))  # noqa: RUF058 - a row is handed on as it is
+    pieces = (slice(first, first + PIECE) for first in range(0, len(drawn), PIECE))
+    return chain.from_iterable(_piece_of(flow, drawn, rows) for rows in pieces)
+
+
+def _piece_of(flow: int, drawn: FlowDraws, rows: slice) -> Iterator[Vehicle]:
+    """Turn some rows of the columns into vehicles."""
+    columns = (_one_by_one(getattr(drawn, name)[rows]) for name in VEHICLE[2:-1])
+    places = place_of(flow, drawn.number[rows]).tolist()
+    people = _people_of(drawn, rows)
+    return starmap(Vehicle, zip(places, repeat(flow), *columns, people))  # noqa: RUF058 - a row is handed on as it is
 
 
 def _one_by_one(column: NDArray[Any]) -> Iterable[Any]:
@@ -143,18 +154,21 @@ def _one_by_one(column: NDArray[Any]) -> Iterable[Any]:
     return repeat(column[0].item(), len(column)) if len(column) and column.strides == (0,) else column.tolist()
 
 
-def _people_of(drawn: FlowDraws) -> Iterator[tuple[Person, ...]]:
-    """Turn the columns of all seats into the people of each vehicle."""
-    seats = [starmap(Person, _columns_of(number, seat)) for number, seat in enumerate(drawn.seats)]
+def _people_of(drawn: FlowDraws, rows: slice) -> Iterator[tuple[Person, ...]]:
+    """Turn some rows of the columns of all seats into the people of each vehicle."""
+    seats = [starmap(Person, _columns_of(number, seat, rows)) for number, seat in enumerate(drawn.seats)]
     everybody = zip(*seats, strict=True)
     if len(seats) == 1:
         return everybody
-    return (people[:count] for people, count in zip(everybody, drawn.occupants.tolist(), strict=True))
+    return (people[:count] for people, count in zip(everybody, drawn.occupants[rows].tolist(), strict=True))
 
 
-def _columns_of(number: int, seat: Seat) -> Iterator[tuple[Any, ...]]:
-    """Put the columns of one seat side by side, as :class:`Person` has them."""
-    columns = {name: who(seat.standing, seat.licence) if name == "who" else getattr(seat, name) for name in PERSON[1:]}
-    several = {name: zip(*map(_one_by_one, columns[name]), strict=True) for name in ("replies", "no_answers")}
-    plain = {name: _one_by_one(column) for name, column in columns.items() if name not in several}
-    return zip(repeat(number), *((plain | several)[name] for name in columns))
+def _columns_of(number: int, seat: Seat, rows: slice) -> Iterator[tuple[Any, ...]]:
+    """Put some rows of the columns of one seat side by side, as :class:`Person` has them."""
+    columns: dict[str, Any] = {"who": _one_by_one(who(seat.standing[rows], seat.licence[rows]))}
+    for name in PERSON[1:]:
+        if name in SEVERAL:
+            columns[name] = zip(*(_one_by_one(one[rows]) for one in getattr(seat, name)), strict=True)
+        elif name != "who":
+            columns[name] = _one_by_one(getattr(seat, name)[rows])
+    return zip(repeat(number), *(columns[name] for name in PERSON[1:]))

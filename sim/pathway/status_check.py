@@ -63,8 +63,7 @@ def ask(world: World, encounter: Encounter) -> None:
     """Begin to ask the people in a vehicle, beside what else goes on."""
     vehicle = encounter.vehicle
     encounter.open[Slot.ASKING] = None
-    place = priority(Order.RELEASE, vehicle.place, Slot.ASKING)
-    world.call_after(vehicle.asking, place, lambda _: asked(world, encounter))
+    world.wait(vehicle.asking, vehicle, Slot.ASKING).callbacks.append(lambda _: asked(world, encounter))
 
 
 def asked(world: World, encounter: Encounter) -> None:

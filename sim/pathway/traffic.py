@@ -15,6 +15,7 @@ from sim.pathway.stop import stop
 from sim.pathway.words import Kind, Order
 from sim.pathway.world import Process, World
 from sim.scenario import Shift
+from sim.trace import NOBODY
 
 ARRIVAL = priority(Order.ARRIVAL, 0)
 
@@ -26,7 +27,7 @@ def traffic(world: World) -> Process:
         if vehicle.diverts:
             world.record(Kind.DIVERTED, vehicle)
             continue
-        world.record(Kind.SEEN, vehicle, detail=len(vehicle.people))
+        world.record(Kind.SEEN, vehicle, NOBODY, len(vehicle.people))
         unit = world.patrol_units.take()
         if unit is None:
             world.record(Kind.PASSED, vehicle)

@@ -92,7 +92,8 @@ class Pool:
 class Due(simpy.Event):
     """An event that comes at a time, at its place among those of the same instant; simpy.Timeout knows no such place.
 
-    :meth:`World.event_at` makes and fills it, since Python calls a function sooner than it makes an object with arguments.
+    The world makes and fills it, since Python calls a function sooner than it makes an object with arguments. It does not know
+    its world, so ``|`` and ``&`` cannot join it with others: let :meth:`World.call_after` wake what a process waits for.
     """
 
     callbacks: list[Callable[[simpy.Event], None]]
@@ -177,9 +178,7 @@ class World(simpy.Environment):
 
     def start(self, process: Process) -> None:
         """Begin a journey beside this one, when the step under way is done."""
-        begins = simpy.Event(self)
-        begins._ok, begins._value, begins.callbacks = True, None, [Journey(process).go_on]
-        self.schedule(begins, URGENT)
+        self.event_at(self._now, URGENT).callbacks.append(Journey(process).go_on)
 
     def start_now(self, process: Process) -> None:
         """Begin a journey at once, as the last thing that the step under way does; that needs no event."""
@@ -187,7 +186,7 @@ class World(simpy.Environment):
 
     def wait(self, duration: int, vehicle: Vehicle | Booking, slot: int = Slot.STOP) -> Due:
         """Return the event that comes after a duration in the life of a vehicle or of a person in it, and frees somebody."""
-        due: Due = Due()
+        due: Due = Due()  # as in event_at, without another call: this is what a stop waits for most
         due.callbacks = []
         due._value = None
         heappush(self._queue, (self._now + duration, RELEASE | vehicle.place | slot, next(self._eid), due))  # type: ignore[misc]
