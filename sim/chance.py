@@ -9,7 +9,7 @@ becomes, stands in :mod:`sim.columns`; when vehicles come, in :mod:`sim.arrivals
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from sim.distributions import Distribution, inverses
 from sim.elementary import LOG2_E, exp, log
 from sim.fields import CHANNELS
 from sim.scenario import LEVELS, Flow, Scenario, Shift
-from sim.streams import Column, Flags, Floats, Ints, choose, spread, uniforms
+from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 
 #: Columns of a vehicle that stand in its fate as they were drawn.
 AS_DRAWN = (
@@ -106,8 +106,11 @@ class JailDraws:
     pickup_drive: Ints
 
 
-#: Where nobody comes from.
-NOBODY_COMES = JailDraws(*(np.zeros(0, dtype=np.bool_ if field.type == "Flags" else np.int64) for field in fields(JailDraws)))
+_NO_NUMBERS, _NO_FLAGS = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+NOBODY_COMES = JailDraws(
+    number=_NO_NUMBERS, arrives=_NO_NUMBERS, standing=_NO_NUMBERS, matched=_NO_FLAGS, go_ahead=_NO_FLAGS, booking=_NO_NUMBERS,
+    stay=_NO_NUMBERS, questioning=_NO_NUMBERS, known_to_ice=_NO_FLAGS, pickup_drive=_NO_NUMBERS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,7 @@ class _Source:
         for name, column in columns.items():
             certain = column.certain
             if certain is not None:
-                drawn[name] = spread(certain, len(self.rows))
+                drawn[name] = np.broadcast_to(certain, len(self.rows))  # takes the room of one
                 continue
             u = self.uniform(column, seat)
             match column.law:
@@ -271,7 +274,7 @@ def _is_among(levels: tuple[int, ...]) -> Flags:
 def _diverting(scenario: Scenario, flow: Flow, since: Ints) -> Floats:
     """Return the share that diverts some time after the operation has become known: 0 before, and ever less after."""
     if flow.diverted == 0:
-        return spread(0.0, len(since))
+        return np.broadcast_to(0.0, len(since))
     halvings = np.maximum(since, 0) / max(scenario.traffic.half_life, 1)
     return np.where(since < 0, 0.0, flow.diverted * exp(-halvings / LOG2_E))
 

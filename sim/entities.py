@@ -113,7 +113,7 @@ def bookings(drawn: JailDraws, flow: int) -> Iterator[Booking]:
     columns = zip(*(getattr(drawn, name).tolist() for name in JailDraws.__slots__), strict=True)
     for number, arrives, standing, matched, go_ahead, booking, stay, questioning, known, drive in columns:
         person = Person(
-            seat=0, standing=standing, licence=IN_STATE, who=who(standing, IN_STATE), identified=True, doubt=0.0,
+            seat=DRIVER, standing=standing, licence=IN_STATE, who=who(standing, IN_STATE), identified=True, doubt=0.0,
             matched=matched, go_ahead=go_ahead, replies=(), no_answers=(), ice_comes=0, booking=booking, local_stay=stay,
             questioning=questioning, matched_in_jail=matched, known_to_ice=known, pickup_drive=drive,
         )  # fmt: skip
@@ -165,10 +165,13 @@ def _people_of(drawn: FlowDraws, rows: slice) -> Iterator[tuple[Person, ...]]:
 
 def _columns_of(number: int, seat: Seat, rows: slice) -> Iterator[tuple[Any, ...]]:
     """Put some rows of the columns of one seat side by side, as :class:`Person` has them."""
-    columns: dict[str, Any] = {"who": _one_by_one(who(seat.standing[rows], seat.licence[rows]))}
-    for name in PERSON[1:]:
-        if name in SEVERAL:
-            columns[name] = zip(*(_one_by_one(one[rows]) for one in getattr(seat, name)), strict=True)
-        elif name != "who":
-            columns[name] = _one_by_one(getattr(seat, name)[rows])
-    return zip(repeat(number), *(columns[name] for name in PERSON[1:]))
+    return zip(repeat(number), *(_column_of(seat, name, rows) for name in PERSON[1:]))
+
+
+def _column_of(seat: Seat, name: str, rows: slice) -> Iterable[Any]:
+    """Return some rows of what a field of :class:`Person` holds."""
+    if name == "who":
+        return _one_by_one(who(seat.standing[rows], seat.licence[rows]))
+    if name in SEVERAL:
+        return zip(*(_one_by_one(one[rows]) for one in getattr(seat, name)), strict=True)
+    return _one_by_one(getattr(seat, name)[rows])

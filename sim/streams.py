@@ -15,7 +15,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,13 +111,6 @@ _EMPTY = np.zeros(4, dtype=np.uint64)
 def key(seed: int, stream: str) -> NDArray[np.uint64]:
     """Return the generator's key for a stream: the first 128 bits of SHA-256 over seed and name."""
     return np.frombuffer(hashlib.sha256(f"{seed}/{stream}".encode()).digest()[:16], dtype="<u8").astype(np.uint64)
-
-
-def spread(value: float, count: int) -> NDArray[Any]:
-    """Return an array of one number ``count`` times over, which takes the room of one and cannot be written to."""
-    one = np.asarray(value)
-    one.flags.writeable = False
-    return np.ndarray((count,), one.dtype, one.data, strides=(0,))
 
 
 def choose(weights: Sequence[float], u: Floats) -> Ints:

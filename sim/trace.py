@@ -129,9 +129,8 @@ class Trace:
     @classmethod
     def of_packed(cls, rows: bytearray) -> Trace:
         """Make a trace from rows that :data:`row` has packed."""
-        numbers = np.frombuffer(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
-        numbers.flags.writeable = False
-        return cls(numbers)
+        # Bytes of its own: an array on the rows themselves would keep them from growing.
+        return cls(np.frombuffer(bytes(rows), dtype=np.int64).reshape(-1, len(COLUMNS)))
 
     def column(self, name: str) -> Rows:
         """Return one column."""
