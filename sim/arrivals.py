@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,24 @@ GAP_UNITS = 2**20
 MOST_VEHICLES = 20_000_000
 #: Names of the flows of people who come to the jail from elsewhere.
 LOCAL_PEOPLE, BROUGHT_BY_ICE = "jail.local", "jail.overflow"
-#: A rate as a step function of time: edges in milliseconds, and the rate an hour between two of them.
-Profile = tuple[Ints, Floats]
+
+
+class Profile(NamedTuple):
+    """The rate of a flow over model time as a step function.
+
+    Attributes
+    ----------
+    edges : numpy.ndarray of int64, shape (steps + 1,)
+        Times in milliseconds; the first is 0, or when the warm-up begins.
+    rates : numpy.ndarray of float64, shape (steps,)
+        Arrivals an hour between two edges.
+    passed : numpy.ndarray of float64, shape (steps + 1,)
+        How many are expected from the first edge to each edge.
+    """
+
+    edges: Ints
+    rates: Floats
+    passed: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +93,22 @@ def clock(scenario: Scenario, milliseconds: int) -> datetime:
     return scenario.operation.calendar.local(milliseconds)
 
 
-def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -> Profile:
-    """Return the rate of a flow over model time as a step function.
+def profiles(scenario: Scenario, shifts: tuple[ShiftDay, ...]) -> dict[str, Profile]:
+    """Return the rates of all flows in alphabetical order, then those of the people who come to the jail from elsewhere.
 
-    Returns
-    -------
-    edges : numpy.ndarray of int64, shape (steps + 1,)
-        Times in milliseconds; the first is 0.
-    rates : numpy.ndarray of float64, shape (steps,)
-        Vehicles per hour between two edges: the hour's rate, times the traffic of the shifts then on (1 outside them).
+    Raises
+    ------
+    ScenarioError
+        If more arrivals are expected than are simulated.
     """
+    steps = {name: _steps(scenario, scenario.traffic.flows[name], shifts) for name in scenario.flow_names}
+    watch = np.asarray([-scenario.jail.warm_up, end_of_watch(scenario)], dtype=np.int64)
+    steps |= {name: (watch, np.asarray([from_elsewhere(scenario, name).rate])) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
+    return {name: Profile(edges, rates, cumulative_rate(edges, rates, name)) for name, (edges, rates) in steps.items()}
+
+
+def _steps(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -> tuple[Ints, Floats]:
+    """Return edges and rates of a traffic flow: the hour's rate, times the traffic of the shifts then on (1 outside them)."""
     end = max(day.ends for day in shifts)
     patterns = [scenario.operation.shifts[name] for name in sorted(scenario.operation.shifts)]
     hours = np.arange(0, end + HOUR, HOUR, dtype=np.int64)
@@ -97,12 +120,6 @@ def rate_profile(scenario: Scenario, flow: Flow, shifts: tuple[ShiftDay, ...]) -
     for day in shifts:
         rates[(edges[:-1] >= day.begins) & (edges[:-1] < day.ends)] *= patterns[day.pattern].traffic
     return edges, rates
-
-
-def booking_profile(scenario: Scenario, name: str) -> Profile:
-    """Return the rate at which people come to the jail from elsewhere, as :func:`rate_profile` does for a flow."""
-    rate = from_elsewhere(scenario, name).rate
-    return np.asarray([-scenario.jail.warm_up, end_of_watch(scenario)], dtype=np.int64), np.asarray([rate])
 
 
 def from_elsewhere(scenario: Scenario, name: str) -> LocalPeople | Overflow:
@@ -123,9 +140,8 @@ def cumulative_rate(edges: Ints, rates: Floats, name: str) -> Floats:
 
 def arrivals(profile: Profile, seed: int, replication: int, name: str) -> Ints:
     """Return the arrival times of every vehicle of a flow from the first edge to the last."""
-    edges, rates = profile
-    cumulative = cumulative_rate(edges, rates, name)
-    total = float(cumulative[-1])
+    edges, rates, expected = profile
+    total = float(expected[-1])
     if total == 0:
         return np.zeros(0, dtype=np.int64)
     # Far more gaps than will be needed with all but no chance of too few; too few is caught and doubled.
@@ -138,8 +154,8 @@ def arrivals(profile: Profile, seed: int, replication: int, name: str) -> Ints:
             break
         count *= 2
     passed = passed[passed < total]
-    step = np.searchsorted(cumulative, passed, side="right") - 1
-    since = (passed - cumulative[step]) / rates[step] * HOUR
+    step = np.searchsorted(expected, passed, side="right") - 1
+    since = (passed - expected[step]) / rates[step] * HOUR
     return edges[step] + np.floor(since).astype(np.int64)
 
 

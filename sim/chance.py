@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.arrivals import (
     BROUGHT_BY_ICE,
@@ -20,9 +21,8 @@ from sim.arrivals import (
     Profile,
     ShiftDay,
     arrivals,
-    booking_profile,
     known_since,
-    rate_profile,
+    profiles,
     shift_days,
     within_shifts,
 )
@@ -33,6 +33,8 @@ from sim.fields import CHANNELS
 from sim.scenario import LEVELS, Flow, Scenario, Shift
 from sim.streams import Column, Flags, Floats, Ints, choose, uniforms
 
+#: Longer than any column: one that is the same for everybody takes the room of one number, however long it is.
+ANY_LENGTH = 2**40
 #: Columns of a vehicle that stand in its fate as they were drawn.
 AS_DRAWN = (
     "traffic_task", "outcome", "criminal_arrest", "selected", "level", "vehicle_ground", "driver_ground", "asking", "hand_over",
@@ -156,27 +158,41 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Draws:
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """Columns parted into those that are the same for everybody, of any length, and those that are drawn."""
+
+    certain: dict[str, NDArray[Any]]
+    drawn: dict[str, Column]
+
+    @classmethod
+    def of(cls, columns: dict[str, Column]) -> _Columns:
+        """Part them."""
+        certain = {name: np.broadcast_to(one.certain, ANY_LENGTH) for name, one in columns.items() if one.certain is not None}
+        return cls(certain, {name: one for name, one in columns.items() if one.certain is None})
+
+
+@dataclass(frozen=True, slots=True)
 class _Frame:
-    """What is the same in every replication of a scenario."""
+    """What is the same in every replication of a scenario; profiles and columns by flow."""
 
     scenario: Scenario
     shifts: tuple[ShiftDay, ...]
-    profiles: dict[str, Profile]  # by flow, the two to the jail among them
-    vehicles: dict[str, dict[str, Column]]  # by flow
-    seats: dict[str, dict[str, Column]]  # by flow
+    profiles: dict[str, Profile]
+    vehicles: dict[str, _Columns]
+    seats: dict[str, _Columns]  # those of the people who come to the jail from elsewhere among them
 
     @classmethod
     def of(cls, scenario: Scenario) -> _Frame:
         """Work it out."""
         shifts, flows = shift_days(scenario), scenario.traffic.flows
-        profiles = {name: rate_profile(scenario, flow, shifts) for name, flow in flows.items()}
-        profiles |= {name: booking_profile(scenario, name) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
+        seats = {name: seat_columns(scenario, flow) for name, flow in flows.items()}
+        seats |= {name: booking_columns(scenario, name) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
         return cls(
             scenario,
             shifts,
-            profiles,
-            vehicles={name: vehicle_columns(scenario, flow) for name, flow in flows.items()},
-            seats={name: seat_columns(scenario, flow) for name, flow in flows.items()},
+            profiles(scenario, shifts),
+            vehicles={name: _Columns.of(vehicle_columns(scenario, flow)) for name, flow in flows.items()},
+            seats={name: _Columns.of(columns) for name, columns in seats.items()},
         )
 
 
@@ -210,15 +226,11 @@ class _Source:
         numbers = uniforms(self.seed, self.replication, f"{column.stream}@{self.flow}", count, seat)
         return numbers if count == len(self.rows) else numbers[self.rows]
 
-    def draw(self, columns: dict[str, Column], seat: int = 0) -> dict[str, Any]:
+    def draw(self, columns: _Columns, seat: int = 0) -> dict[str, Any]:
         """Return columns: durations, flags, choices or the numbers themselves."""
-        drawn: dict[str, Any] = {}
+        drawn: dict[str, Any] = {name: column[: len(self.rows)] for name, column in columns.certain.items()}
         durations: list[tuple[str, Distribution, Floats]] = []
-        for name, column in columns.items():
-            certain = column.certain
-            if certain is not None:
-                drawn[name] = np.broadcast_to(certain, len(self.rows))  # takes the room of one
-                continue
+        for name, column in columns.drawn.items():
             u = self.uniform(column, seat)
             match column.law:
                 case None:
@@ -348,7 +360,7 @@ def _draw_jail(frame: _Frame, name: str, seed: int, replication: int) -> JailDra
     if not len(arrives):
         return NOBODY_COMES
     source = _Source(seed, replication, name, np.arange(len(arrives)))
-    drawn = source.draw(booking_columns(scenario, name))
+    drawn = source.draw(frame.seats[name])
     return JailDraws(
         number=source.rows,
         arrives=arrives,

@@ -283,6 +283,7 @@ def test_what_is_drawn_is_the_same_whatever_else_is(setting: str, monkeypatch: p
     scenario = load("wyoming_safe_haul_2025", [setting])
     everything = columns(scenario, draw(scenario, 11, 2))
     monkeypatch.undo()
+    scenario = load("wyoming_safe_haul_2025", [setting])  # anew, since a thread keeps what it knows of a scenario
     some = columns(scenario, draw(scenario, 11, 2))
     left_out = moved(some, everything)
     assert left_out

@@ -75,7 +75,7 @@ def simpy_engine(scenario: Any, block: int) -> Replicate:
     from sim.trace import Kind
 
     def replicate(seed: int) -> list[Counts]:
-        trace = simulate(scenario, draw(scenario, seed, 0))
+        trace = simulate(scenario, draw(scenario, 1, seed))  # as a run does: one seed, and replications
         passed = int(trace.count(Kind.PASSED))
         seen = int(trace.count(Kind.STOP_BEGAN)) + passed
         return [Counts(seen, passed, int(trace.count(Kind.INSPECTION_ENDED)), int(trace.count(Kind.DETAINED)))]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim import chance, streams
-from sim.arrivals import ShiftDay, booking_profile, cumulative_rate, end_of_watch, known_since, rate_profile, shift_days
+from sim.arrivals import ShiftDay, end_of_watch, known_since, profiles, shift_days
 from sim.calendar import Calendar, is_excluded
 from sim.columns import booking_columns, occupants_of, seat_columns, vehicle_columns
 from sim.distributions import DISTRIBUTIONS, Distribution
@@ -194,15 +194,12 @@ def drawn_columns(scenario: Scenario) -> list[list[Drawn]]:
 
 def _steps(scenario: Scenario) -> tuple[list[tuple[Ints, Floats, Floats]], np.ndarray[Any, Any]]:
     """Return the cumulative rates of all flows, and the arrivals before the first."""
-    days = shift_days(scenario)
-    profiles = [rate_profile(scenario, scenario.traffic.flows[name], days) for name in scenario.flow_names]
-    profiles += [booking_profile(scenario, name) for name in ELSEWHERE]
+    found = profiles(scenario, shift_days(scenario))
     steps = []
-    arrivals = np.zeros(len(profiles), dtype=ARRIVAL)
+    arrivals = np.zeros(len(found), dtype=ARRIVAL)
     codes = [*range(len(scenario.flow_names)), LOCAL, OVERFLOW]
     first = 0
-    for number, ((edges, rates), name) in enumerate(zip(profiles, (*scenario.flow_names, *ELSEWHERE), strict=True)):
-        passed = cumulative_rate(edges, rates, name)
+    for number, (edges, rates, passed) in enumerate(found.values()):
         steps.append((edges, passed, np.append(rates, 0.0)))
         arrivals[number]["first_step"], arrivals[number]["last_step"] = first, first + len(edges) - 1
         arrivals[number]["is_traffic"] = number < len(scenario.flow_names)
