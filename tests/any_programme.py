@@ -151,14 +151,20 @@ def calendars(draw_one: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def periods(draw_one: st.DrawFn, kind: type[Parameters]) -> dict[str, Any]:
+    """Draw one period, or two that begin on different days."""
+    drawn = [draw_one(section(kind)) for _ in range(draw_one(st.integers(1, 2)))]
+    return dict(zip(("early", "late"), {one["begins"]: one for one in drawn}.values(), strict=False))
+
+
+@st.composite
 def plain_programmes(draw_one: st.DrawFn) -> dict[str, Any]:
     """Draw any valid programme, as plain values."""
     programme = draw_one(section(Programme)) | {"calendar": draw_one(calendars())}
     programme["states"] = {name: draw_one(section(StateGroup)) for name in GROUPS}
     programme["mandates"] = {name: draw_one(mandates()) for name in ("first", "other")[: draw_one(st.sampled_from([2, 1, 0]))]}
-    programme["paces"] = {name: draw_one(section(Pace)) for name in ("early", "late")[: draw_one(st.integers(1, 2))]}
-    national = {name: draw_one(section(NationalArrests)) for name in ("one", "two")[: draw_one(st.integers(1, 2))]}
-    programme["arrests"] = programme["arrests"] | {"national": national}
+    programme["paces"] = draw_one(periods(Pace))
+    programme["arrests"] = programme["arrests"] | {"national": draw_one(periods(NationalArrests))}
     return {"title": "any", "question": "Which laws hold?", "programme": programme}
 
 

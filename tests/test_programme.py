@@ -406,6 +406,11 @@ def test_the_top_level_key_says_of_which_kind_a_scenario_is_and_an_extending_fil
         ),
         ("programme.mandates.texas_2026.group=texsa", "there is no group of states 'texsa'"),
         ("programme.mandates.texas_2026.deadline=2025-01-01", "lies before it begins"),
+        ("programme.paces.first_rush.begins=2025-01-20", "paces.first_rush and paces.reopened both begin on 2025-01-20"),
+        (
+            "programme.arrests.national.summer_2025.begins=2025-01-20",
+            "national.early_2025 and national.summer_2025 both begin on 2025-01-20",
+        ),
         ("programme.calendar.counted_on=[2024-01-01]", "2024-01-01 lies outside"),
         ("programme.states.texas.banned_from=soon", "is not a date"),
         ("stop.limit=20 min", "no such key"),

@@ -6,6 +6,7 @@ agreements) and a *state*. Signed is not listed, listed is not active, active is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
@@ -213,6 +214,7 @@ class Arrests(Parameters):
     def _some_period(self) -> Self:
         if not self.national:
             raise ValueError("write at least one period of ICE arrests.")
+        _begin_apart("national", self.national)
         return self
 
 
@@ -275,12 +277,22 @@ class Programme(Parameters):
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
                 raise ValueError(f"mandates.{name}: there is no group of states '{mandate.group}'; name one of states.")
+        _begin_apart("paces", self.paces)
         return self
 
     @property
     def group_names(self) -> tuple[str, ...]:
         """Names of the groups of states in alphabetical order: the order in which they are numbered."""
         return tuple(sorted(self.states))
+
+
+def _begin_apart(key: str, periods: Mapping[str, Pace] | Mapping[str, NationalArrests]) -> None:
+    """Refuse two periods that begin on the same day, since nothing would say which of them holds."""
+    begun: dict[date, str] = {}
+    for name, period in periods.items():
+        other = begun.setdefault(period.begins, name)
+        if other != name:
+            raise ValueError(f"{key}.{other} and {key}.{name} both begin on {period.begins}; move or remove one of them.")
 
 
 class ProgrammeScenario(ScenarioFile):
