@@ -29,3 +29,19 @@ def fail_at_three(number: int) -> int:
     if number == 3:
         raise ArithmeticError("three")
     return 2 * number
+
+
+class Packed:
+    """Something that counts how often it is packed, and is an empty list when it is unpacked."""
+
+    packs = 0
+
+    def __reduce__(self) -> tuple[type[list[int]], tuple[()]]:
+        Packed.packs += 1
+        return list, ()
+
+
+def note(shared: list[int], number: int) -> list[int]:
+    """Add a number to what many tasks share."""
+    shared.append(number)
+    return list(shared)

@@ -184,7 +184,7 @@ def test_threads_do_not_disturb_each_other():
 
 def test_an_engine_broken_off_in_a_replication_is_not_used_again(monkeypatch):
     """Fails if it is kept for the next block: what was still to come would come in the next replication."""
-    scenario = load("laramie_shift_2026", ("jail.local.rate={value: 20 per h}",))  # more people than there is room for at first
+    scenario = load("laramie_shift_2026", ("jail.local.rate={value: 5 per h}",))  # more people than there is room for at first
     expected = run_block(scenario, 5, 0, 2, SIMPY)[1]
 
     def interrupted(self: Engine, answer: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sim.errors import UsageError
-from sim.experiment.executors import Lost, as_done, in_order, width_of, workers_of
+from sim.experiment.executors import Lost, Processes, as_done, in_order, width_of, workers_of
 from tests import deadly
 
 NUMBERS = list(range(12))
@@ -53,6 +53,17 @@ def test_an_executor_of_somebody_else_that_breaks_is_told_in_words() -> None:
 
     with Broken(1) as pool, pytest.raises(UsageError, match="what was finished is kept"):
         list(as_done(pool, deadly.double, NUMBERS))
+
+
+def test_what_many_tasks_share_is_packed_once_and_unpacked_once_by_a_worker() -> None:
+    """Fails if each task carries its own: a scenario takes longer to pack than a few replications."""
+    pool, shared = Processes(1), deadly.Packed()
+    try:
+        answers = list(in_order(pool, deadly.note, [(shared, number) for number in NUMBERS]))
+    finally:
+        pool.stop()
+    assert answers == [NUMBERS[: number + 1] for number in NUMBERS]
+    assert deadly.Packed.packs == 1
 
 
 def test_tasks_are_taken_only_as_workers_get_free() -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -29,6 +30,8 @@ Task = TypeVar("Task")
 TRIES_ALONE = 2
 #: Workers that an executor of somebody else is taken to have, if it does not say.
 WORKERS_UNTOLD = 4
+#: Parcels that a worker keeps: as many as the arms of a usual comparison.
+PARCELS = 8
 
 
 def end_with_the_parent() -> None:
@@ -98,6 +101,27 @@ class Lost:
     problem: Exception | None = field(default=None, compare=False)
 
 
+class Parcel:
+    """What many tasks need, packed once by whoever sends it and unpacked once by each worker.
+
+    To pack a scenario takes longer than a few replications, and a worker that gets the same object again knows that it has made
+    everything ready for it.
+    """
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+        self.packed = b""
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Parcel], tuple[bytes]]:
+        self.packed = self.packed or pickle.dumps(self.content)
+        return _unpacked, (self.packed,)
+
+
+@lru_cache(maxsize=PARCELS)
+def _unpacked(packed: bytes) -> Parcel:
+    return Parcel(pickle.loads(packed))
+
+
 @contextmanager
 def workers_of(executor: Executor | None, workers: int) -> Iterator[Executor | None]:
     """Yield the executor given, or processes of our own, or None if this process does the work by itself."""
@@ -122,6 +146,15 @@ def width_of(pool: Executor) -> int:
 def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Answer]:
     """Yield the answers to all tasks in the order of the tasks; what was under way when a worker died is done again.
 
+    Parameters
+    ----------
+    pool
+        Who does the work; None for this process.
+    function
+        What is done, a function of a module.
+    tasks
+        Arguments for it. The first one is what many tasks share, such as the scenario; it is sent as a :class:`Parcel`.
+
     Raises
     ------
     UsageError
@@ -132,12 +165,14 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
             yield function(*task)
         return
     width, apply = width_of(pool), partial(_applied, function)
+    parcels = {id(task[0]): Parcel(task[0]) for task in tasks}
+    sent = [(parcels[id(task[0])], *task[1:]) for task in tasks]
     running: dict[Future[Answer], int] = {}
     done: dict[int, Answer] = {}
     submitted = given = 0
     while given < len(tasks):
         while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
-            running[_submitted(pool, apply, tasks[submitted])] = submitted
+            running[_submitted(pool, apply, sent[submitted])] = submitted
             submitted += 1
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         lost: list[int] = []
@@ -150,7 +185,7 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
         if lost:
             lost += running.values()
             running.clear()
-            again = _one_by_one(pool, apply, [tasks[number] for number in lost])
+            again = _one_by_one(pool, apply, [sent[number] for number in lost])
             done |= {number: _found(answer) for number, (_, answer) in zip(lost, again, strict=True)}
         while given in done:
             yield done.pop(given)
@@ -158,7 +193,8 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
 
 
 def _applied(function: Callable[..., Answer], task: tuple[Any, ...]) -> Answer:
-    return function(*task)
+    parcel, *rest = task
+    return function(parcel.content, *rest)
 
 
 def _found(answer: Answer | Lost) -> Answer:

@@ -35,7 +35,7 @@ class Effort:
     quick: bool = False
 
 
-FULL = Effort(rounds=9, seconds=1.0, long_rounds=3, replications=6_000)
+FULL = Effort(rounds=9, seconds=1.0, long_rounds=3, replications=24_000)
 QUICK = Effort(rounds=2, seconds=0.2, long_rounds=2, replications=2_000, quick=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.contenders import Contender, MissingError, Turn, Worker, small
 
-REPLICATIONS = 40
+REPLICATIONS = 20
 #: A difference beyond so many standard errors is one of the models.
 STANDARD_ERRORS = 4.0
 TWIN, *OTHERS = [one for one in small() if one.same_work and one.model not in ("reference", "drawing")]
