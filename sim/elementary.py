@@ -29,6 +29,9 @@ LN2_HIGH = 0.6931471803691238
 LN2_LOW = 1.9082149292705877e-10
 LOG2_E = 1.4426950408889634
 SQRT_HALF = 0.7071067811865476
+#: How a number lies in memory: so many bits of its fraction, and above them its power of two plus the bias.
+FRACTION_LENGTH, BIAS = 52, 1023
+SQRT_HALF_BITS = int(np.asarray(SQRT_HALF).view(np.int64))
 #: Beyond this the exponential is no ordinary number any more.
 LARGEST_EXPONENT = 700.0
 #: Where the normal quantile changes from its middle to its tails, and from these to the far tails.
@@ -111,11 +114,11 @@ def quantile_far_out(r: Number) -> Number:
 
 
 def log(x: Floats) -> Floats:
-    """Return the natural logarithm of positive numbers."""
-    fraction, exponent = np.frexp(x)
-    low = fraction < SQRT_HALF
-    fraction = np.where(low, 2.0 * fraction, fraction)
-    exponent = (exponent - low).astype(np.float64)
+    """Return the natural logarithm of positive numbers, none below 2**-1022."""
+    bits = np.asarray(x).view(np.int64)
+    power = (bits - SQRT_HALF_BITS) >> FRACTION_LENGTH  # of two, which leaves a number from sqrt(1/2) to sqrt(2)
+    fraction = (bits - (power << FRACTION_LENGTH)).view(np.float64)
+    exponent = power.astype(np.float64)
     return exponent * LN2_HIGH + (exponent * LN2_LOW + log_series(fraction))
 
 
@@ -124,7 +127,8 @@ def exp(x: Floats) -> Floats:
     inside = np.minimum(np.maximum(x, -LARGEST_EXPONENT), LARGEST_EXPONENT)
     doublings = np.rint(inside * LOG2_E)
     rest = (inside - doublings * LN2_HIGH) - doublings * LN2_LOW
-    return np.where(x < -LARGEST_EXPONENT, 0.0, np.ldexp(exp_series(rest), doublings.astype(np.int64)))
+    power = ((doublings.astype(np.int64) + BIAS) << FRACTION_LENGTH).view(np.float64)
+    return np.where(x < -LARGEST_EXPONENT, 0.0, exp_series(rest) * power)
 
 
 def normal_quantile(u: Floats) -> Floats:

@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 LARGEST_SEED = 2**63 - 1
+#: Of the 64 bits of a raw number; the others make the step.
+UNUSED_BITS = np.uint64(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,10 @@ def uniforms(seed: int, replication: int, stream: str, count: int, seat: int = 0
         "uinteger": 0,
     }
     # Only the raw stream is used: it is fixed by the algorithm, where numpy's distributions may change with its version.
-    raw = np.asarray(generator.random_raw(count), dtype=np.uint64)
-    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    numbers: Floats = (np.asarray(generator.random_raw(count)) >> UNUSED_BITS).astype(np.float64)
+    numbers += 0.5
+    numbers *= 2.0**-52
+    return numbers
 
 
 class _Generators(threading.local):
