@@ -127,10 +127,9 @@ class Trace:
         return cls(np.asarray(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)))
 
     @classmethod
-    def of_packed(cls, rows: bytearray) -> Trace:
-        """Make a trace from rows that :data:`row` has packed."""
-        # Bytes of its own: an array on the rows themselves would keep them from growing.
-        return cls(np.frombuffer(bytes(rows), dtype=np.int64).reshape(-1, len(COLUMNS)))
+    def of_packed(cls, rows: bytes | bytearray) -> Trace:
+        """Make a trace on rows that :data:`row` has packed; they are not copied, and cannot grow while there is a trace on them."""
+        return cls(np.frombuffer(memoryview(rows).toreadonly(), dtype=np.int64).reshape(-1, len(COLUMNS)))
 
     def column(self, name: str) -> Rows:
         """Return one column."""

@@ -37,6 +37,4 @@ def simulate(scenario: Scenario, draws: Draws) -> Trace:
     world.start(local_arrests(world))
     world.start(overflow(world))
     world.run_to_the_end()
-    trace = world.trace
-    vars(world).clear()  # world and pools hold each other; left alone, they stay until Python looks for such circles
-    return trace
+    return world.end()

@@ -157,7 +157,16 @@ class World(simpy.Environment):
     @property
     def trace(self) -> Trace:
         """What has been recorded so far."""
-        return Trace.of_packed(self._rows)
+        return Trace.of_packed(bytes(self._rows))
+
+    def end(self) -> Trace:
+        """Return what has been recorded, and forget everything: the world and its pools hold each other.
+
+        Left alone, they would stay until Python looks for such circles.
+        """
+        trace = Trace.of_packed(self._rows)
+        vars(self).clear()
+        return trace
 
     def count_ice(self, change: int) -> None:
         """Take note that one more shift is on with which ICE came, or one less."""

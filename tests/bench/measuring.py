@@ -32,7 +32,8 @@ class TakesTurns(Protocol):
 class Row:
     """One contender's medians over the rounds, and the peak memory of its process in MB.
 
-    The rate is in stops per second of the processor; the ratios are to the contender's baseline, if it has one.
+    The rate is in stops per second of the processor; the ratios are to the contender's baseline, if it has one, and the spread
+    is the smallest and the largest ratio of any round.
     """
 
     contender: Contender
@@ -40,6 +41,7 @@ class Row:
     ratio: float | None
     ratio_by_clock: float | None
     peak_mb: float
+    spread: tuple[float, float] | None = None
 
 
 def measure(
@@ -64,19 +66,17 @@ def row(contender: Contender, own: list[Turn], baseline: list[Turn] | None) -> R
     def by_clock(turn: Turn) -> float:
         return turn.vehicles / turn.wall
 
-    def ratio(rate: Callable[[Turn], float]) -> float | None:
-        return statistics.median(map(_quotient, map(rate, own), map(rate, baseline))) if baseline else None
+    def ratios(rate: Callable[[Turn], float]) -> list[float]:
+        return [rate(one) / rate(other) for one, other in zip(own, baseline or (), strict=bool(baseline))]
 
-    peak = max(turn.peak_mb for turn in own)
-    return Row(contender, statistics.median(map(by_cpu, own)), ratio(by_cpu), ratio(by_clock), peak)
-
-
-def _quotient(one: float, other: float) -> float:
-    return one / other
+    rate, peak, found = statistics.median(map(by_cpu, own)), max(turn.peak_mb for turn in own), ratios(by_cpu)
+    if not found:
+        return Row(contender, rate, None, None, peak)
+    return Row(contender, rate, statistics.median(found), statistics.median(ratios(by_clock)), peak, (min(found), max(found)))
 
 
-def two_cores(scenario: ScenarioFile, replications: int, rounds: int, seeds: Iterator[int]) -> float:
-    """Return how much faster two processes are than one, by the clock: the same tasks, handed to processes that are warm."""
+def two_cores(scenario: ScenarioFile, replications: int, rounds: int, seeds: Iterator[int]) -> list[float]:
+    """Return by rounds how much faster two processes are than one, by the clock: the same tasks, processes that are warm."""
     made_ready(scenario, 1, COMPILED)
     one, two = Processes(1), Processes(2)
     try:
@@ -87,7 +87,7 @@ def two_cores(scenario: ScenarioFile, replications: int, rounds: int, seeds: Ite
             order = (one, two) if number % 2 == 0 else (two, one)
             spent = {pool: timed(scenario, pool, replications, next(seeds)) for pool in order}
             ratios.append(spent[one] / spent[two])
-        return statistics.median(ratios)
+        return ratios
     finally:
         one.shutdown()
         two.shutdown()

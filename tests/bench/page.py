@@ -9,7 +9,7 @@ from tests.bench.measuring import Row
 BEGIN = "<!-- bench: begin; `make bench` writes what stands between these marks -->"
 END = "<!-- bench: end -->"
 
-HEADINGS = ("engine", "work", "stops/s", "times SimPy", "by the clock", "peak MB")
+HEADINGS = ("engine", "work", "stops/s", "times SimPy", "in any round", "by the clock", "peak MB")
 GROWTH_HEADINGS = ("stops, in one replication", "stops/s", "of the fastest", "peak MB")
 OTHER_WORK = "*"
 NOTE = f"{OTHER_WORK} against the reference corridor, which is other and simpler work: an order of magnitude, no more."
@@ -36,7 +36,15 @@ def cells(row: Row) -> tuple[str, ...]:
     one = row.contender
     mark = "" if one.same_work else OTHER_WORK
     memory = "" if one.model == NO_MEMORY else f"{row.peak_mb:,.0f}"
-    return one.engine, one.work, rounded(row.rate), times(row.ratio, mark), times(row.ratio_by_clock, mark), memory
+    ratios = times(row.ratio, mark), spread_of(row), times(row.ratio_by_clock, mark)
+    return one.engine, one.work, rounded(row.rate), *ratios, memory
+
+
+def spread_of(row: Row) -> str:
+    """Return the smallest and the largest ratio of any round as text; nothing for who is compared with itself."""
+    if row.spread is None or row.contender.label == row.contender.baseline:
+        return ""
+    return " to ".join(map(times, row.spread))
 
 
 def table_of(rows: Sequence[Row]) -> Table:

@@ -24,8 +24,8 @@ from tests.bench.contenders import (
     small,
     started,
 )
-from tests.bench.measuring import Row, measure
-from tests.bench.page import BEGIN, END, as_markdown, as_text, growth_of, table_of, with_section
+from tests.bench.measuring import Row, measure, row
+from tests.bench.page import BEGIN, END, as_markdown, as_text, cells, growth_of, table_of, with_section
 from tests.bench.picture import alternative, picture
 from tests.bench.sizes import BIG, SMALL, Counts
 
@@ -65,6 +65,15 @@ def test_ratios_are_taken_within_a_round_so_that_a_machine_that_slows_down_does_
     found = measure([base, fast], paced, rounds=5, seconds=0.0, seeds=fresh_seeds())
     assert [(row.ratio, row.ratio_by_clock) for row in found] == [(1.0, 1.0), (7.0, 7.0)]
     assert found[0].peak_mb == 5.0
+
+
+def test_the_page_says_how_far_the_rounds_lie_apart() -> None:
+    """Fails if the spread is that of rates, which drift, or if only the median is told."""
+    base, fast = Contender("a", "m", "twin", "a, m"), Contender("b", "m", "twin", "a, m")
+    turns = [[Turn([Counts(rate, 0, 0, 0)], 1.0, 1.0, 5.0) for rate in rates] for rates in ((10, 20, 30), (30, 40, 33))]
+    own, other = row(base, turns[0], turns[0]), row(fast, turns[1], turns[0])
+    assert other.spread == (1.1, 3.0)
+    assert [cells(one)[3:5] for one in (own, other)] == [("1.00", ""), ("2.00", "1.10 to 3.00")]
 
 
 def test_no_two_turns_get_the_same_seeds_and_the_first_turn_goes_round() -> None:
