@@ -13,6 +13,8 @@ from dataclasses import dataclass
 #: What could steer a terminal or turn a line around instead of standing in it: control characters, marks of direction,
 #: other ends of lines, and halves of characters; a line end and a tab are none of these.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+#: Mistakes in one message; the others are counted.
+MOST_MISTAKES_SHOWN = 10
 
 
 def printable(text: str) -> str:
@@ -72,3 +74,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return "nothing may stand here."
     shown = ", ".join(options[:12])
     return f"known here: {shown}{', …' if len(options) > 12 else ''}."
+
+
+def refuse(mistakes: list[str], unexplained: int = 0) -> None:
+    """Raise one error for all mistakes, if there are any: the first few, and how many more.
+
+    Raises
+    ------
+    ScenarioError
+        With one line for each mistake.
+    """
+    if mistakes:
+        lines = list(dict.fromkeys(mistakes))
+        more = len(lines) - MOST_MISTAKES_SHOWN + unexplained
+        shown_lines = lines[:MOST_MISTAKES_SHOWN] + ([f"… and {more} more mistakes."] if more > 0 else [])
+        raise ScenarioError("\n".join(shown_lines))

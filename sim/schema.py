@@ -15,20 +15,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from sim.building import GRADES, SOURCE_WORDS
 from sim.distributions import Distribution
 from sim.fields import Duration
-from sim.loading import (
-    EVIDENCE_KEYS,
-    GRADES,
-    NAME,
-    NOT_INHERITED,
-    PARAMETER_SECTIONS,
-    ROOTS,
-    SOURCE_WORDS,
-    field_at,
-    shipped_folder,
-    unit_of,
-)
+from sim.leaves import EVIDENCE_KEYS, NAME, PARAMETER_SECTIONS, field_at, unit_of
+from sim.loading import NOT_INHERITED, ROOTS, shipped_folder
 from sim.scenario import Scenario
 from sim.scenario_file import Evidence, ScenarioFile
 

@@ -128,7 +128,7 @@ class Trace:
 
     @classmethod
     def of_packed(cls, rows: bytes | bytearray) -> Trace:
-        """Make a trace on rows that :data:`row` has packed; they are not copied, and cannot grow while there is a trace on them."""
+        """Make a trace on rows that :data:`row` has packed; they are not copied, and cannot grow while it is there."""
         return cls(np.frombuffer(memoryview(rows).toreadonly(), dtype=np.int64).reshape(-1, len(COLUMNS)))
 
     def column(self, name: str) -> Rows:

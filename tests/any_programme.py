@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from sim.distributions import Distribution
 from sim.fields import Parameters
-from sim.loading import from_plain, unit_of
+from sim.leaves import unit_of
+from sim.loading import from_plain
 from sim.programme.draw import draw
 from sim.programme.pathway import simulate
 from sim.programme.scenario import (

@@ -19,7 +19,8 @@ from sim.chance import Draws, draw
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.simpy_engine import simulate
 from sim.fields import AGREEMENTS, CHANNELS, WEEKDAYS, Parameters
-from sim.loading import from_plain, unit_of
+from sim.leaves import unit_of
+from sim.loading import from_plain
 from sim.scenario import STANDINGS, Scenario, Weights
 from sim.trace import Trace
 from sim.units import MILLISECONDS

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.loading import field_at, from_plain, load, shipped, to_plain
+from sim.leaves import field_at
+from sim.loading import from_plain, load, shipped, to_plain
 from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES
 
 BROKEN = Path(__file__).parent / "broken"

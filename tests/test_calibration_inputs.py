@@ -16,7 +16,8 @@ from sim.calibration.study import design
 from sim.calibration.targets import interval, refuse_counted_twice, targets_of
 from sim.distributions import DISTRIBUTIONS, parse_distribution
 from sim.errors import ScenarioError, UsageError
-from sim.loading import find, value_at
+from sim.leaves import value_at
+from sim.loading import find
 from sim.reported import load
 from sim.scenario_file import ReportedFigure, ScenarioFile
 

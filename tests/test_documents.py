@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from sim import __version__
 from sim.fields import Parameters
-from sim.loading import PARAMETER_SECTIONS
+from sim.leaves import PARAMETER_SECTIONS
 from sim.programme.scenario import ProgrammeScenario
 from sim.scenario import Scenario
 from sim.yaml_reader import read_file

@@ -12,9 +12,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
+from sim.building import GRADES, SOURCE_WORDS
 from sim.distributions import Distribution, parse_distribution
 from sim.errors import ScenarioError
-from sim.loading import GRADES, SOURCE_WORDS, field_at, find, from_plain, load, shipped, to_plain, unit_of, value_at
+from sim.leaves import field_at, unit_of, value_at
+from sim.loading import find, from_plain, load, shipped, to_plain
 from sim.units import format_duration
 
 SHIPPED = {path.stem: load(path) for path in shipped()}

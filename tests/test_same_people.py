@@ -21,7 +21,8 @@ from sim.arrivals import clock
 from sim.chance import Draws, FlowDraws, JailDraws, Seat, draw
 from sim.distributions import Distribution
 from sim.fields import CHANNELS
-from sim.loading import field_at, from_plain, load, to_plain, unit_of, value_at
+from sim.leaves import field_at, unit_of, value_at
+from sim.loading import from_plain, load, to_plain
 from sim.scenario import STANDINGS, Scenario
 from tests.worlds import lay
 

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sim.errors import ScenarioError
-from sim.loading import PARAMETER_SECTIONS, field_at, load, shipped_folder
+from sim.leaves import PARAMETER_SECTIONS, field_at
+from sim.loading import load, shipped_folder
 from sim.programme.scenario import ProgrammeScenario
 from sim.scenario import Scenario
 from sim.scenario_file import ScenarioFile

@@ -316,7 +316,7 @@ HOSTILE = [
 def test_no_pattern_is_slow_on_long_text(text: str) -> None:
     """Every pattern that reads what strangers write: double the text must not take four times as long, nor any text a second."""
     from sim.importing.reading import day_of, moment_of, plain
-    from sim.loading import NAME
+    from sim.leaves import NAME
     from sim.report.parameters import web_address
     from sim.units import parse_date, parse_duration, parse_money, parse_rate, parse_share, parse_time
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from sim.distributions import WIDTH_90, Distribution
 from sim.errors import UsageError, nearest
-from sim.loading import field_at, parser_of, unit_of, value_at
+from sim.leaves import field_at, parser_of, unit_of, value_at
 from sim.scenario_file import ScenarioFile
 from sim.units import MILLISECONDS, parse_duration
 

@@ -19,7 +19,7 @@ from sim.engines import AUTO
 from sim.experiment.executors import in_order, workers_of
 from sim.experiment.replications import engine_for, run_block
 from sim.fields import FrozenDict
-from sim.loading import value_at
+from sim.leaves import value_at
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
 from sim.units import MILLISECONDS

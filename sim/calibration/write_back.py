@@ -16,7 +16,8 @@ from sim.calibration.diagnostics import Learned
 from sim.calibration.priors import Prior
 from sim.calibration.simulate import scaled
 from sim.distributions import Distribution
-from sim.loading import base_of, find, value_at
+from sim.leaves import value_at
+from sim.loading import base_of, find
 from sim.scenario_file import ScenarioFile
 from sim.units import format_duration
 

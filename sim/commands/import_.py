@@ -40,6 +40,7 @@ def import_(
     from sim.importing import adapters, writing
     from sim.importing.reading import Table
     from sim.importing.wanted import Wanted
+    from sim.leaves import NAME
     from sim.models import model_of
     from sim.report import files
 
@@ -51,7 +52,7 @@ def import_(
         raise UsageError(f"import {kind}: no such kind; {nearest(kind, adapters.KINDS)}")
     if file is None:
         raise UsageError(f"import {kind}: name the CSV file.")
-    if not loading.NAME.fullmatch(source):
+    if not NAME.fullmatch(source):
         raise UsageError(f"--source {source}: write small letters, digits and underscores, beginning with a letter.")
     chosen = adapters.KINDS[kind]
     base = base or chosen.base

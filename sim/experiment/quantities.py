@@ -14,7 +14,8 @@ from typing import Any
 
 from sim.distributions import Distribution, parse_distribution
 from sim.errors import nearest
-from sim.loading import Template, field_at, parser_of, unit_of
+from sim.leaves import field_at, parser_of, unit_of
+from sim.loading import Template
 from sim.scenario_file import ScenarioFile
 from sim.units import MILLISECONDS, parse_duration
 

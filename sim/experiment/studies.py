@@ -20,7 +20,8 @@ from sim.experiment.designs import MOST_POINTS, Design, design_of
 from sim.experiment.quantities import Quantity, between, known_path, quantity, text_of
 from sim.experiment.replications import MOST, Precision, parse_precision
 from sim.fields import Parameters
-from sim.loading import STUDIES, Template, field_at, leads_out, parser_of, shipped_folder, to_plain
+from sim.leaves import field_at, parser_of
+from sim.loading import STUDIES, Template, leads_out, shipped_folder, to_plain
 from sim.measures import Measure
 from sim.models import model_of
 from sim.reported import contradictions

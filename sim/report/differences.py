@@ -8,7 +8,7 @@ from typing import Literal
 
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result
-from sim.loading import field_at, unit_of, value_at
+from sim.leaves import field_at, unit_of, value_at
 from sim.measures import Measure
 from sim.measures.registry import by_group
 from sim.report.numbers import DASH, in_words, interval_decimals, name_in_words

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sim.evidence import Contradiction, shipped_table
-from sim.loading import PARAMETER_SECTIONS, field_at, unit_of, value_at
+from sim.leaves import PARAMETER_SECTIONS, field_at, unit_of, value_at
 from sim.report.numbers import DASH
 from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import format_duration, format_money

@@ -13,7 +13,8 @@ from sim.distributions import DISTRIBUTIONS
 from sim.experiment.comparison import Difference, difference
 from sim.experiment.replications import Result, Summary
 from sim.experiment.studies import StudyFile, shipped_studies
-from sim.loading import field_at, shipped, unit_of, value_at
+from sim.leaves import field_at, unit_of, value_at
+from sim.loading import shipped
 from sim.measures import MEASURES, Measure
 from sim.measures.registry import by_group
 from sim.report.numbers import QUALIFIER_WORDS, in_words, interval_in_words, interval_of_mean, range_in_words, verdict
