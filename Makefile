@@ -17,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 unexport PYTHONPATH
 unexport PYTHONHOME
-# What Python has compiled is kept beside its source, below this folder: else every start would compile all libraries anew.
+# What Python has compiled is kept beside its source: else every start would compile all libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -39,13 +39,13 @@ class Profile(NamedTuple):
         Times in milliseconds; the first is 0, or when the warm-up begins.
     rates : numpy.ndarray of float64, shape (steps,)
         Arrivals an hour between two edges.
-    passed : numpy.ndarray of float64, shape (steps + 1,)
-        How many are expected from the first edge to each edge.
+    expected : numpy.ndarray of float64, shape (steps + 1,)
+        How many come on average from the first edge to each edge.
     """
 
     edges: Ints
     rates: Floats
-    passed: Floats
+    expected: Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ def build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
     ScenarioError
         If values or what stands behind them do not make a scenario.
     """
+    scenario = validated(root, leaves, name)
     written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
-    scenario = validated(root, written, name)
     mistakes: list[str] = []
     table = {
         path: _evidence_of(path, leaf, scenario, mistakes)
@@ -48,7 +48,7 @@ def build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
     return scenario.model_copy(update={"evidence": FrozenDict(table), "places": FrozenDict(places), "file": name})
 
 
-def validated(root: type[ScenarioFile], written: Mapping[str, Leaf], name: str) -> ScenarioFile:
+def validated(root: type[ScenarioFile], leaves: Mapping[str, Leaf], name: str) -> ScenarioFile:
     """Return the scenario that leaves make, without what stands behind its values.
 
     Raises
@@ -56,6 +56,8 @@ def validated(root: type[ScenarioFile], written: Mapping[str, Leaf], name: str) 
     ScenarioError
         If the values do not make a scenario.
     """
+    written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
+    removed = {path: leaf for path, leaf in leaves.items() if leaf.removes}
     tree: dict[str, Any] = {"reported": {}, "sources": {}}
     for path, leaf in sorted(written.items()):
         *sections, key = path.split(".")
@@ -67,7 +69,7 @@ def validated(root: type[ScenarioFile], written: Mapping[str, Leaf], name: str) 
         return root.model_validate(tree)
     except ValidationError as problem:
         errors = problem.errors()
-        explained = [_explain(error, written, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
+        explained = [_explain(error, written, removed, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
         refuse(explained, unexplained=len(errors) - len(explained))
         raise AssertionError("a validation error without errors") from problem
 
@@ -139,13 +141,16 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
 # --- what was wrong, in words ---------------------------------------------------------------------------------------
 
 
-def _explain(error: Any, leaves: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
+def _explain(error: Any, leaves: Mapping[str, Leaf], removed: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
     """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
     parts = [str(part) for part in error["loc"]]
     path = ".".join(parts)
     if error["type"] == "missing":
         if path in ("title", "question"):
             return mistake(Place(name), path, f"is missing; write '{path}: …' at the top of the file.")
+        taken = [leaf.place for key, leaf in removed.items() if key.startswith(f"{path}.")]
+        if taken:
+            return mistake(taken[-1], path, "has no entry left; leave one of those that were there, or write another.")
         meaning = field_at(path, root).description or ""
         nearby = _nearest_place(path.rpartition(".")[0], leaves) or Place(name)
         return mistake(nearby, path, f"is missing ({meaning}); add it, or inherit it with 'extends: ../base.yaml'.")

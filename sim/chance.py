@@ -179,20 +179,20 @@ class _Frame:
     shifts: tuple[ShiftDay, ...]
     profiles: dict[str, Profile]
     vehicles: dict[str, _Columns]
-    seats: dict[str, _Columns]  # those of the people who come to the jail from elsewhere among them
+    people: dict[str, _Columns]  # those in a seat of a vehicle, and those who come to the jail from elsewhere
 
     @classmethod
     def of(cls, scenario: Scenario) -> _Frame:
         """Work it out."""
         shifts, flows = shift_days(scenario), scenario.traffic.flows
-        seats = {name: seat_columns(scenario, flow) for name, flow in flows.items()}
-        seats |= {name: booking_columns(scenario, name) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
+        people = {name: seat_columns(scenario, flow) for name, flow in flows.items()}
+        people |= {name: booking_columns(scenario, name) for name in (LOCAL_PEOPLE, BROUGHT_BY_ICE)}
         return cls(
             scenario,
             shifts,
             profiles(scenario, shifts),
             vehicles={name: _Columns.of(vehicle_columns(scenario, flow)) for name, flow in flows.items()},
-            seats={name: _Columns.of(columns) for name, columns in seats.items()},
+            people={name: _Columns.of(columns) for name, columns in people.items()},
         )
 
 
@@ -304,7 +304,7 @@ def _inspection_durations(scenario: Scenario, u: Floats, level: Ints) -> Ints:
 def _draw_seat(frame: _Frame, source: _Source, name: str, seat: int, common: Ints) -> Seat:
     scenario = frame.scenario
     check, people = scenario.status_check, scenario.people
-    drawn = source.draw(frame.seats[name], seat)
+    drawn = source.draw(frame.people[name], seat)
     # With the chance of the crew effect a person's standing is that of the vehicle's common number, otherwise an own one; so
     # two people in a vehicle agree more often than chance has it, and each one's own chances are what they were.
     standing = np.where(drawn["follows"], common, drawn["own_standing"])
@@ -360,7 +360,7 @@ def _draw_jail(frame: _Frame, name: str, seed: int, replication: int) -> JailDra
     if not len(arrives):
         return NOBODY_COMES
     source = _Source(seed, replication, name, np.arange(len(arrives)))
-    drawn = source.draw(frame.seats[name])
+    drawn = source.draw(frame.people[name])
     return JailDraws(
         number=source.rows,
         arrives=arrives,

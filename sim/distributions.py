@@ -334,7 +334,7 @@ class Weibull(Distribution):
     def _inverse(self, u: Floats) -> Floats:
         from sim.elementary import exp, log
 
-        return self.scale * exp(log(0.0 - log(1.0 - u)) * (1 / self.shape))  # a minus alone would make a negative nothing of 0
+        return self.scale * exp(log(0.0 - log(1.0 - u)) * (1 / self.shape))  # a minus would make -0 of 0
 
     def __str__(self) -> str:
         return f"weibull, scale {_about(self.scale)}, shape {self.shape:g}"

@@ -114,8 +114,8 @@ def quantile_far_out(r: Number) -> Number:
 
 
 def log(x: Floats) -> Floats:
-    """Return the natural logarithm of positive numbers, none below 2**-1022."""
-    bits = np.asarray(x).view(np.int64)
+    """Return the natural logarithm of positive numbers, finite and none below 2**-1022."""
+    bits = np.asarray(x, dtype=np.float64).view(np.int64)
     power = (bits - SQRT_HALF_BITS) >> FRACTION_LENGTH  # of two, which leaves a number from sqrt(1/2) to sqrt(2)
     fraction = (bits - (power << FRACTION_LENGTH)).view(np.float64)
     exponent = power.astype(np.float64)

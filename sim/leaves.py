@@ -1,4 +1,4 @@
-"""A tree of values <-> its leaves by dotted path (``stop.traffic_task``), following the declarations in :mod:`sim.scenario`.
+"""A tree of values -> its leaves by dotted path (``stop.traffic_task``), following the declarations in :mod:`sim.scenario`.
 
 Files and settings are laid over one another leaf by leaf.
 """
@@ -66,7 +66,7 @@ def _flatten_section(node: Node, section: type[Parameters], path: str, leaves: L
             known = [name for name, one in section.model_fields.items() if not one.exclude] + ([] if path else ["extends"])
             mistakes.append(mistake(inner.place, here, f"no such key; {nearest(key, known)}"))
             continue
-        kind, of = kind_of(field)
+        kind, of = _kind_of(field)
         if kind == "section":
             _flatten_section(inner, of, here, leaves, mistakes)
         elif kind == "table":
@@ -135,6 +135,8 @@ def as_node(value: Any, place: Place, depth: int = 1) -> Node:
 def lay_over(below: Leaves, above: Leaves) -> None:
     """Lay one set of leaves over another, in place, so that what is laid last also stands last.
 
+    A leaf that takes an entry away stays, for whoever has to say why the entry is not there.
+
     Raises
     ------
     ScenarioError
@@ -143,9 +145,8 @@ def lay_over(below: Leaves, above: Leaves) -> None:
     for path, leaf in above.items():
         if leaf.removes:
             _remove(below, path, leaf.place)
-        else:
-            below.pop(path, None)
-            below[path] = leaf
+        below.pop(path, None)
+        below[path] = leaf
 
 
 def _remove(leaves: Leaves, path: str, place: Place) -> None:
@@ -153,7 +154,8 @@ def _remove(leaves: Leaves, path: str, place: Place) -> None:
     gone = [key for key in leaves if key.startswith(f"{path}.")]
     if not gone:
         table, _, name = path.rpartition(".")
-        known = {key[len(table) + 1 :].split(".")[0] for key in leaves if key.startswith(f"{table}.")}
+        there = [key for key, leaf in leaves.items() if key.startswith(f"{table}.") and not leaf.removes]
+        known = {key[len(table) + 1 :].split(".")[0] for key in there}
         raise ScenarioError.at(place, path, f"there is no such entry to remove; {nearest(name, known)}")
     for key in gone:
         del leaves[key]
@@ -162,7 +164,7 @@ def _remove(leaves: Leaves, path: str, place: Place) -> None:
 # --- declarations and values by dotted path -------------------------------------------------------------------------
 
 
-def kind_of(field: FieldInfo) -> tuple[str, type[Parameters]]:
+def _kind_of(field: FieldInfo) -> tuple[str, type[Parameters]]:
     """Return whether a field is a section, a table of sections or a leaf, and the section's class."""
     annotation = field.annotation
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
@@ -180,7 +182,7 @@ def field_at(path: str, root: type[ScenarioFile] = Scenario) -> FieldInfo:
     position = 0
     while True:
         field = section.model_fields[parts[position]]
-        kind, inside = kind_of(field)
+        kind, inside = _kind_of(field)
         position += 2 if kind == "table" else 1
         if kind == "leaf" or position >= len(parts):
             return field

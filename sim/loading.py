@@ -37,7 +37,7 @@ def load(scenario: str | Path, settings: Iterable[str] = ()) -> ScenarioFile:
     scenario
         Path of a YAML file, or a name that ``stopflow list`` shows.
     settings
-        Changes of the form ``stop.limit=20 min``, laid over the file in their order.
+        Changes of the form ``status_check.limit=20 min``, laid over the file in their order.
 
     Returns
     -------
@@ -125,8 +125,7 @@ class Template:
         ScenarioError
             If the values do not make a scenario.
         """
-        written = {path: leaf for path, leaf in self.leaves.items() if not leaf.removes}
-        return validated(self.root, written, self.name).model_copy(update={"file": self.name})
+        return validated(self.root, self.leaves, self.name).model_copy(update={"file": self.name})
 
     def build_whole(self) -> ScenarioFile:
         """Return the scenario with the evidence behind its values.
@@ -270,7 +269,7 @@ def _leaves_of_setting(setting: str, root: type[ScenarioFile]) -> Leaves:
     key = key.strip()
     place = Place(f"--set {shown(setting)[1:-1]}")
     if not equals or not key:
-        raise ScenarioError.at(place, "", "write --set KEY=VALUE, for example --set stop.limit='20 min'.")
+        raise ScenarioError.at(place, "", "write --set KEY=VALUE, for example --set status_check.limit='20 min'.")
     tree: Any = read_text(text, place.file).plain()
     for part in reversed(key.split(".")):
         tree = {part: tree}

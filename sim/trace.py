@@ -127,7 +127,7 @@ class Trace:
         return cls(np.asarray(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)))
 
     @classmethod
-    def of_packed(cls, rows: bytes | bytearray) -> Trace:
+    def of_packed(cls, rows: bytearray) -> Trace:
         """Make a trace on rows that :data:`row` has packed; they are not copied, and cannot grow while it is there."""
         return cls(np.frombuffer(memoryview(rows).toreadonly(), dtype=np.int64).reshape(-1, len(COLUMNS)))
 

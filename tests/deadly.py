@@ -31,6 +31,11 @@ def fail_at_three(number: int) -> int:
     return 2 * number
 
 
+def joined_or_die_once_at_three(shared: str, number: int, mark: str) -> str:
+    die_once_at_three((number, mark))
+    return f"{shared}{number}"
+
+
 class Packed:
     """Something that counts how often it is packed, and is an empty list when it is unpacked."""
 

@@ -52,6 +52,7 @@ CASES = [
     ("internal_key", 4, "evidence: no such key", "known here: agency"),
     ("flow_in_capitals", 6, "traffic.flows.Interstate_Car: is not a name", "use small letters, digits and _"),
     ("nothing_to_remove", 6, "traffic.flows.interstate_cars: there is no such entry", "mean 'interstate_car'?"),
+    ("last_entry_removed", 6, "operation.shifts: has no entry left", "leave one of those that were there"),
     ("no_title", 0, "title: is missing", "write 'title: …' at the top"),
     ("no_question", 0, "question: is missing", "write 'question: …' at the top"),
     # shapes

@@ -207,16 +207,6 @@ def test_the_pathway_runs_as_well_by_simpys_own_loop(monkeypatch, path):
     assert_same(simulate(scenario, draws), ours)
 
 
-def test_the_record_can_be_read_while_it_grows():
-    """Fails if a trace looks at the very rows to which the world still adds."""
-    scenario = load("small_agency")
-    world = World(scenario, draw(scenario, 7, 0))
-    world.record_staff(Kind.ICE_ARRIVED)
-    before = world.trace
-    world.record_staff(Kind.ICE_LEFT)
-    assert [before.count(Kind.ICE_ARRIVED), len(before.rows), len(world.trace.rows)] == [1, 1, 2]
-
-
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
 def test_a_replication_leaves_nothing_that_only_the_collector_of_garbage_can_free(path):
     """Fails if a world is not emptied at the end, or a journey that has ended holds itself."""

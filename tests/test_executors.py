@@ -57,13 +57,22 @@ def test_an_executor_of_somebody_else_that_breaks_is_told_in_words() -> None:
 
 def test_what_many_tasks_share_is_packed_once_and_unpacked_once_by_a_worker() -> None:
     """Fails if each task carries its own: a scenario takes longer to pack than a few replications."""
-    pool, shared = Processes(1), deadly.Packed()
+    pool, shared, before = Processes(1), deadly.Packed(), deadly.Packed.packs
     try:
         answers = list(in_order(pool, deadly.note, [(shared, number) for number in NUMBERS]))
     finally:
         pool.stop()
     assert answers == [NUMBERS[: number + 1] for number in NUMBERS]
-    assert deadly.Packed.packs == 1
+    assert deadly.Packed.packs == before + 1
+
+
+def test_every_task_gets_what_it_shares_also_when_a_worker_dies(tmp_path: Path) -> None:
+    """Fails if the next task gets what the one before shares, or one that is tried again gets nothing."""
+    tasks = [(shared, number, str(tmp_path / "mark")) for shared, number in zip("aabba", range(5), strict=True)]
+    with workers_of(None, 2) as pool:
+        answers = list(in_order(pool, deadly.joined_or_die_once_at_three, tasks))
+    assert (tmp_path / "mark").exists()
+    assert answers == ["a0", "a1", "b2", "b3", "a4"]
 
 
 def test_tasks_are_taken_only_as_workers_get_free() -> None:

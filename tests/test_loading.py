@@ -191,7 +191,7 @@ def test_the_order_of_flows_and_shifts_is_that_of_their_names():
 @pytest.mark.parametrize(
     ("setting", "problem", "remedy"),
     [
-        ("inspection.selected", "", "write --set KEY=VALUE, for example --set stop.limit='20 min'"),
+        ("inspection.selected", "", "write --set KEY=VALUE, for example --set status_check.limit='20 min'"),
         ("=1", "", "write --set KEY=VALUE"),
         ("inspection.selectd=1", "inspection.selectd: no such key", "did you mean 'selected'?"),
         ("inspection.selected=93", "inspection.selected: 93 is not between 0 and 1", "'100%'"),

@@ -406,11 +406,6 @@ def test_the_top_level_key_says_of_which_kind_a_scenario_is_and_an_extending_fil
         ),
         ("programme.mandates.texas_2026.group=texsa", "there is no group of states 'texsa'"),
         ("programme.mandates.texas_2026.deadline=2025-01-01", "lies before it begins"),
-        ("programme.paces.first_rush.begins=2025-01-20", "paces.first_rush and paces.reopened both begin on 2025-01-20"),
-        (
-            "programme.arrests.national.summer_2025.begins=2025-01-20",
-            "national.early_2025 and national.summer_2025 both begin on 2025-01-20",
-        ),
         ("programme.calendar.counted_on=[2024-01-01]", "2024-01-01 lies outside"),
         ("programme.states.texas.banned_from=soon", "is not a date"),
         ("stop.limit=20 min", "no such key"),
@@ -421,6 +416,20 @@ def test_a_slip_is_refused_with_its_key_and_a_remedy(setting, message):
         load(ADOPTION, [setting])
     assert message in str(refused.value)
     assert setting.split("=")[0].split(".")[0] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "later", "earlier"),
+    [("programme.paces", "first_rush", "reopened"), ("programme.arrests.national", "summer_2025", "early_2025")],
+)
+def test_two_periods_that_begin_on_the_same_day_are_refused_where_the_second_is_written(table, later, earlier):
+    """Fails if nothing says which of them holds, or if another setting is blamed."""
+    slip = f"{table}.{later}.begins=2025-01-20"
+    with pytest.raises(ScenarioError) as refused:
+        load(ADOPTION, [slip, "programme.sizes.counties.sigma=1"])
+    first, second = sorted((earlier, later))
+    words = f"--set {slip}: {table}: {first} and {second} both begin on 2025-01-20; move or remove one of them."
+    assert str(refused.value) == words
 
 
 def test_a_figure_for_a_day_that_is_not_counted_is_refused_with_the_nearest_name(tmp_path):

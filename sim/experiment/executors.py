@@ -104,8 +104,8 @@ class Lost:
 class Parcel:
     """What many tasks need, packed once by whoever sends it and unpacked once by each worker.
 
-    To pack a scenario takes longer than a few replications, and a worker that gets the same object again knows that it has made
-    everything ready for it.
+    To pack a scenario takes longer than a few replications by the compiled engine, and a worker that gets the same object again
+    knows that it has made everything ready for it.
     """
 
     def __init__(self, content: Any) -> None:
@@ -153,7 +153,8 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
     function
         What is done, a function of a module.
     tasks
-        Arguments for it. The first one is what many tasks share, such as the scenario; it is sent as a :class:`Parcel`.
+        Arguments for it. The first one is what tasks that follow each other may share, such as the scenario: something that
+        pickle can pack. It is sent as a :class:`Parcel`.
 
     Raises
     ------
@@ -165,13 +166,16 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
             yield function(*task)
         return
     width, apply = width_of(pool), partial(_applied, function)
-    parcels = {id(task[0]): Parcel(task[0]) for task in tasks}
-    sent = [(parcels[id(task[0])], *task[1:]) for task in tasks]
+    parcel = Parcel(None)
+    sent: dict[int, tuple[Any, ...]] = {}  # tasks under way, as they were sent
     running: dict[Future[Answer], int] = {}
     done: dict[int, Answer] = {}
     submitted = given = 0
     while given < len(tasks):
         while submitted < len(tasks) and submitted - given < 2 * width and len(running) < width:
+            shared, *rest = tasks[submitted]
+            parcel = parcel if parcel.content is shared else Parcel(shared)
+            sent[submitted] = (parcel, *rest)
             running[_submitted(pool, apply, sent[submitted])] = submitted
             submitted += 1
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -187,6 +191,8 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
             running.clear()
             again = _one_by_one(pool, apply, [sent[number] for number in lost])
             done |= {number: _found(answer) for number, (_, answer) in zip(lost, again, strict=True)}
+        for number in sent.keys() & done.keys():
+            del sent[number]
         while given in done:
             yield done.pop(given)
             given += 1

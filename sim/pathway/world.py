@@ -154,11 +154,6 @@ class World(simpy.Environment):
         """The time in milliseconds."""
         return self._now
 
-    @property
-    def trace(self) -> Trace:
-        """What has been recorded so far."""
-        return Trace.of_packed(bytes(self._rows))
-
     def end(self) -> Trace:
         """Return what has been recorded, and forget everything: the world and its pools hold each other.
 

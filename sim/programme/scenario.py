@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from sim.fields import Count, Date, Durations, FrozenDict, Number, Parameters, Share, Text, Unit, Weight, given, lever, unknown
@@ -191,6 +191,19 @@ class Training(Parameters):
     tribal_task_force: TrainingModel = unknown("tribal task force")
 
 
+Periods = TypeVar("Periods", bound=Mapping[str, Any])
+
+
+def _begin_apart(periods: Periods) -> Periods:
+    """Refuse two periods that begin on the same day, since nothing would say which of them holds."""
+    begun: dict[date, str] = {}
+    for name, period in periods.items():
+        other = begun.setdefault(period.begins, name)
+        if other != name:
+            raise ValueError(f"{other} and {name} both begin on {period.begins}; move or remove one of them.")
+    return periods
+
+
 class NationalArrests(Parameters):
     """ICE arrests in the country, all ways of arrest, from one day on."""
 
@@ -214,8 +227,9 @@ class Arrests(Parameters):
     def _some_period(self) -> Self:
         if not self.national:
             raise ValueError("write at least one period of ICE arrests.")
-        _begin_apart("national", self.national)
         return self
+
+    _apart = field_validator("national")(_begin_apart)
 
 
 class Located(Weights):
@@ -277,22 +291,14 @@ class Programme(Parameters):
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
                 raise ValueError(f"mandates.{name}: there is no group of states '{mandate.group}'; name one of states.")
-        _begin_apart("paces", self.paces)
         return self
+
+    _apart = field_validator("paces")(_begin_apart)
 
     @property
     def group_names(self) -> tuple[str, ...]:
         """Names of the groups of states in alphabetical order: the order in which they are numbered."""
         return tuple(sorted(self.states))
-
-
-def _begin_apart(key: str, periods: Mapping[str, Pace] | Mapping[str, NationalArrests]) -> None:
-    """Refuse two periods that begin on the same day, since nothing would say which of them holds."""
-    begun: dict[date, str] = {}
-    for name, period in periods.items():
-        other = begun.setdefault(period.begins, name)
-        if other != name:
-            raise ValueError(f"{key}.{other} and {key}.{name} both begin on {period.begins}; move or remove one of them.")
 
 
 class ProgrammeScenario(ScenarioFile):

@@ -1,4 +1,4 @@
-"""Turns and ratios. Everybody has a turn in each round, in rotating order, with seeds never used before: a repeated seed
+"""Turns and ratios. Everybody has a turn in each round, in rotating order, with random numbers never used before: a repeated seed
 flatters a fast engine, whose caches learn it. Rates drift with the machine, so the ratio is taken within a round, and the
 median over rounds is reported. What counts is the time of the processor that a contender's process has used, which others
 on the machine disturb least; the ratio by the clock stands beside it.

@@ -14,6 +14,7 @@ from sim import elementary
 from sim.arrivals import GAP_UNITS
 from sim.columns import DRIVER_LEVELS, VEHICLE_LEVELS
 from sim.distributions import NORMAL_REACH, STEPS_TO_ONE
+from sim.elementary import BIAS, FRACTION_LENGTH
 from sim.engines.compiled import memory
 from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.compiler import bits_of, compiled, inlined, number_of, recompiled, wide_product
@@ -33,7 +34,7 @@ def frexp(x: float) -> tuple[float, float]:
 @inlined
 def ldexp(x: float, exponent: int) -> float:
     """Return a number from 1/2 to 2 times a power of two that leaves it an ordinary number."""
-    return x * number_of((exponent + 1023) << FRACTION_LENGTH)
+    return x * number_of((exponent + BIAS) << FRACTION_LENGTH)
 
 
 log_series = recompiled(elementary.log_series, inline=True)
@@ -50,11 +51,10 @@ normal_quantile_of = recompiled(
 
 LICENCE_COUNT = len(LICENCES)
 #: How a floating-point number lies in memory: its fraction, and the power of two of a number from 1/2 to 1.
-FRACTION_LENGTH = 52
 FRACTION_BITS = (1 << FRACTION_LENGTH) - 1
 HALF_BITS = 1022 << FRACTION_LENGTH
 #: The powers of two of numbers from 1 to 2, and of those from 2**52 to 2**53, whose fraction is a whole number.
-ONE_BITS, WHOLE_BITS = 1023 << FRACTION_LENGTH, 1075 << FRACTION_LENGTH
+ONE_BITS, WHOLE_BITS = BIAS << FRACTION_LENGTH, 1075 << FRACTION_LENGTH
 #: Adding it to a number of less than 2**51 rounds that to a whole one, which stands in the lower bits.
 ROUNDING = 1.5 * 2.0**52
 ROUNDING_BITS = WHOLE_BITS + (1 << 51)
@@ -210,7 +210,7 @@ def inverse(world: World, law: int, a: float, b: float, c: float, first: int, co
     if law == Law.UNIFORM:
         return a + u * (b - a)
     if law == Law.WEIBULL:
-        return a * exp_of(log_of(-log_of(1.0 - u)) * b)
+        return a * exp_of(log_of(0.0 - log_of(1.0 - u)) * b)
     return memory.values(world)[first + min(int(u * count), count - 1)]
 
 

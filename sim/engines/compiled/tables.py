@@ -146,7 +146,7 @@ def tables_of(scenario: Scenario) -> dict[str, Any]:
         "edges": _edges(days),
         "open": _open(days),
         "step_edges": _ints(np.concatenate([edges for edges, _, _ in steps])),
-        "step_passed": np.concatenate([passed for _, passed, _ in steps]),
+        "step_passed": np.concatenate([expected for _, expected, _ in steps]),
         "step_rates": np.concatenate([rates for _, _, rates in steps]),
         "sizes": _sizes(scenario, check),
         "arrivals": arrivals,
@@ -195,12 +195,13 @@ def drawn_columns(scenario: Scenario) -> list[list[Drawn]]:
 def _steps(scenario: Scenario) -> tuple[list[tuple[Ints, Floats, Floats]], np.ndarray[Any, Any]]:
     """Return the cumulative rates of all flows, and the arrivals before the first."""
     found = profiles(scenario, shift_days(scenario))
+    assert list(found) == [*scenario.flow_names, *ELSEWHERE]  # the order of every table by flow
     steps = []
     arrivals = np.zeros(len(found), dtype=ARRIVAL)
     codes = [*range(len(scenario.flow_names)), LOCAL, OVERFLOW]
     first = 0
-    for number, (edges, rates, passed) in enumerate(found.values()):
-        steps.append((edges, passed, np.append(rates, 0.0)))
+    for number, (edges, rates, expected) in enumerate(found.values()):
+        steps.append((edges, expected, np.append(rates, 0.0)))
         arrivals[number]["first_step"], arrivals[number]["last_step"] = first, first + len(edges) - 1
         arrivals[number]["is_traffic"] = number < len(scenario.flow_names)
         arrivals[number]["code"] = codes[number]
