@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from sim.distributions import Distribution
 from sim.errors import Place, mistake, nearest, refuse
 from sim.fields import FrozenDict
-from sim.leaves import PARAMETER_SECTIONS, Leaf, Leaves, field_at, parser_of, value_at
+from sim.leaves import PARAMETER_SECTIONS, Leaf, Leaves, field_at, parser_of, there, value_at
 from sim.scenario_file import Evidence, ScenarioFile
 from sim.units import parse_duration, shown
 
@@ -31,7 +31,7 @@ def build(root: type[ScenarioFile], leaves: Leaves, name: str) -> ScenarioFile:
         If values or what stands behind them do not make a scenario.
     """
     scenario = validated(root, leaves, name)
-    written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
+    written = there(leaves)
     mistakes: list[str] = []
     table = {
         path: _evidence_of(path, leaf, scenario, mistakes)
@@ -56,8 +56,7 @@ def validated(root: type[ScenarioFile], leaves: Mapping[str, Leaf], name: str) -
     ScenarioError
         If the values do not make a scenario.
     """
-    written = {path: leaf for path, leaf in leaves.items() if not leaf.removes}
-    removed = {path: leaf for path, leaf in leaves.items() if leaf.removes}
+    written = there(leaves)
     tree: dict[str, Any] = {"reported": {}, "sources": {}}
     for path, leaf in sorted(written.items()):
         *sections, key = path.split(".")
@@ -69,7 +68,7 @@ def validated(root: type[ScenarioFile], leaves: Mapping[str, Leaf], name: str) -
         return root.model_validate(tree)
     except ValidationError as problem:
         errors = problem.errors()
-        explained = [_explain(error, written, removed, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
+        explained = [_explain(error, leaves, name, root) for error in errors[:MOST_MISTAKES_EXPLAINED]]
         refuse(explained, unexplained=len(errors) - len(explained))
         raise AssertionError("a validation error without errors") from problem
 
@@ -141,23 +140,24 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
 # --- what was wrong, in words ---------------------------------------------------------------------------------------
 
 
-def _explain(error: Any, leaves: Mapping[str, Leaf], removed: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
+def _explain(error: Any, leaves: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
     """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
+    written = there(leaves)
     parts = [str(part) for part in error["loc"]]
     path = ".".join(parts)
     if error["type"] == "missing":
         if path in ("title", "question"):
             return mistake(Place(name), path, f"is missing; write '{path}: …' at the top of the file.")
-        taken = [leaf.place for key, leaf in removed.items() if key.startswith(f"{path}.")]
+        taken = [leaf.place for key, leaf in leaves.items() if leaf.removes and key.startswith(f"{path}.")]
         if taken:
             return mistake(taken[-1], path, "has no entry left; leave one of those that were there, or write another.")
         meaning = field_at(path, root).description or ""
-        nearby = _nearest_place(path.rpartition(".")[0], leaves) or Place(name)
+        nearby = _nearest_place(path.rpartition(".")[0], written) or Place(name)
         return mistake(nearby, path, f"is missing ({meaning}); add it, or inherit it with 'extends: ../base.yaml'.")
-    while parts and ".".join(parts) not in leaves and _nearest_place(".".join(parts), leaves) is None:
+    while parts and ".".join(parts) not in written and _nearest_place(".".join(parts), written) is None:
         parts.pop()
     key = ".".join(parts)
-    return mistake(_nearest_place(key, leaves) or Place(name), key, _reason(error))
+    return mistake(_nearest_place(key, written) or Place(name), key, _reason(error))
 
 
 def _nearest_place(path: str, leaves: Mapping[str, Leaf]) -> Place | None:

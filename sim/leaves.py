@@ -135,7 +135,7 @@ def as_node(value: Any, place: Place, depth: int = 1) -> Node:
 def lay_over(below: Leaves, above: Leaves) -> None:
     """Lay one set of leaves over another, in place, so that what is laid last also stands last.
 
-    A leaf that takes an entry away stays, for whoever has to say why the entry is not there.
+    A leaf that takes an entry away stays, for whoever has to say why the entry is not there; :func:`there` leaves it out.
 
     Raises
     ------
@@ -149,13 +149,17 @@ def lay_over(below: Leaves, above: Leaves) -> None:
         below[path] = leaf
 
 
+def there(leaves: Mapping[str, Leaf]) -> Leaves:
+    """Return the leaves that have a value, without those that take an entry away."""
+    return {path: leaf for path, leaf in leaves.items() if not leaf.removes}
+
+
 def _remove(leaves: Leaves, path: str, place: Place) -> None:
     """Take away an entry of a table with all its leaves."""
     gone = [key for key in leaves if key.startswith(f"{path}.")]
     if not gone:
         table, _, name = path.rpartition(".")
-        there = [key for key, leaf in leaves.items() if key.startswith(f"{table}.") and not leaf.removes]
-        known = {key[len(table) + 1 :].split(".")[0] for key in there}
+        known = {key[len(table) + 1 :].split(".")[0] for key in there(leaves) if key.startswith(f"{table}.")}
         raise ScenarioError.at(place, path, f"there is no such entry to remove; {nearest(name, known)}")
     for key in gone:
         del leaves[key]

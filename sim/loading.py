@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.building import build, validated
 from sim.errors import Place, ScenarioError, nearest, refuse
-from sim.leaves import EVIDENCE_KEYS, NAME, Leaf, Leaves, as_node, flatten, lay_over
+from sim.leaves import EVIDENCE_KEYS, NAME, Leaf, Leaves, as_node, flatten, lay_over, there
 from sim.programme.scenario import ProgrammeScenario
 from sim.scenario import Scenario
 from sim.scenario_file import ScenarioFile
@@ -71,11 +71,22 @@ def from_plain(values: Mapping[str, Any], name: str) -> ScenarioFile:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A scenario that is read once, and from which variants are built a hundred times faster than from its file."""
+    """A scenario that is read once, and from which variants are built a hundred times faster than from its file.
+
+    Attributes
+    ----------
+    laid
+        What was laid over one another by dotted path, with what takes an entry away.
+    """
 
     root: type[ScenarioFile]
-    leaves: Mapping[str, Leaf]
+    laid: Mapping[str, Leaf]
     name: str
+
+    @property
+    def leaves(self) -> Leaves:
+        """The values that it has, by dotted path."""
+        return there(self.laid)
 
     @classmethod
     def read(cls, scenario: str | Path, settings: Iterable[str] = ()) -> Template:
@@ -106,7 +117,7 @@ class Template:
         ScenarioError
             If there is no such key.
         """
-        leaves = dict(self.leaves)
+        leaves = dict(self.laid)
         place = Place(name)
         for path, value in changes.items():
             tree: Any = value
@@ -125,7 +136,7 @@ class Template:
         ScenarioError
             If the values do not make a scenario.
         """
-        return validated(self.root, self.leaves, self.name).model_copy(update={"file": self.name})
+        return validated(self.root, self.laid, self.name).model_copy(update={"file": self.name})
 
     def build_whole(self) -> ScenarioFile:
         """Return the scenario with the evidence behind its values.
@@ -135,7 +146,7 @@ class Template:
         ScenarioError
             If values or evidence do not make a scenario.
         """
-        return build(self.root, dict(self.leaves), self.name)
+        return build(self.root, dict(self.laid), self.name)
 
 
 def root_of(keys: Iterable[str], base: type[ScenarioFile] = Scenario) -> type[ScenarioFile]:

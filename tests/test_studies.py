@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from sim.errors import StopflowError
 from sim.experiment.designs import latin_hypercube, sobol
-from sim.experiment.quantities import between, quantity
+from sim.experiment.quantities import between, known_path, quantity
 from sim.experiment.replications import run_block
 from sim.experiment.studies import Study, load_study, shipped_studies
 from sim.loading import Template, shipped_folder
@@ -190,6 +190,13 @@ def test_a_number_is_written_as_a_scenario_holds_it_and_read_back(path: str, uni
     written = one.written(number)
     assert one.number(written) == pytest.approx(number, rel=1e-5)
     template.with_changes({path: written}, "test").build()
+
+
+def test_an_entry_that_was_taken_away_is_no_parameter_and_not_proposed() -> None:
+    template = Template.read("wyoming_safe_haul_2025", ["traffic.flows.interstate_car=null"])
+    words = known_path(template, "traffic.flows.interstate_car")
+    assert words is not None
+    assert "no parameter 'traffic.flows.interstate_car'; did you mean 'traffic.flows.interstate_truck" in words
 
 
 def test_a_stretched_distribution_keeps_its_shape() -> None:

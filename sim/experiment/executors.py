@@ -167,7 +167,7 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
         return
     width, apply = width_of(pool), partial(_applied, function)
     parcel = Parcel(None)
-    sent: dict[int, tuple[Any, ...]] = {}  # tasks under way, as they were sent
+    sent: dict[int, tuple[Any, ...]] = {}  # as they were sent, until their answer is given
     running: dict[Future[Answer], int] = {}
     done: dict[int, Answer] = {}
     submitted = given = 0
@@ -191,9 +191,8 @@ def in_order(pool: Executor | None, function: Callable[..., Answer], tasks: Sequ
             running.clear()
             again = _one_by_one(pool, apply, [sent[number] for number in lost])
             done |= {number: _found(answer) for number, (_, answer) in zip(lost, again, strict=True)}
-        for number in sent.keys() & done.keys():
-            del sent[number]
         while given in done:
+            del sent[given]
             yield done.pop(given)
             given += 1
 

@@ -103,9 +103,10 @@ def quantity(template: Template, path: str) -> Quantity | None:
 
 def known_path(template: Template, path: str) -> str | None:
     """Return what is wrong with a path: None, or that the scenario has no such parameter, and the nearest one."""
-    if path in template.leaves:
+    leaves = template.leaves
+    if path in leaves:
         return None
-    return f"the scenario '{template.name}' has no parameter '{path}'; {nearest(path, template.leaves)}"
+    return f"the scenario '{template.name}' has no parameter '{path}'; {nearest(path, leaves)}"
 
 
 def text_of(value: Any) -> str:

@@ -409,7 +409,7 @@ class _Reader:
                 self.wrong(f"{problem}", *where)
             templates[name] = template.with_changes(self.written.settings, f"{self.path}: settings")
             templates[name].build()
-        return {name: Template(one.root, one.leaves, str(name)) for name, one in templates.items()}
+        return {name: Template(one.root, one.laid, str(name)) for name, one in templates.items()}
 
     def _factor(self, name: str, role: Role, told: FactorFile, templates: Mapping[str, Template]) -> Factor:
         where = ("levers" if role == "lever" else "uncertainties", name)
