@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -29,15 +29,11 @@ from sim.commands.sweep import export, sweep
 from sim.commands.verify import verify
 from sim.errors import StopflowError, printable
 
-app = typer.Typer(
-    name="stopflow",
-    help="Simulate roadside enforcement operations run with ICE under 287(g) agreements: traffic stops, inspections, status "
-    "checks, custody; set beside what was reported.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run, "check": check, "explain": explain, "replay": replay, "compare": compare, "reproduce": reproduce, "sweep": sweep,
+    "export": export, "sensitivity": sensitivity, "discover": discover, "calibrate": calibrate, "report": report,
+    "verify": verify, "bundle": bundle, "list": list_, "import": import_,
+}  # fmt: skip
 
 
 #: How a command ends that was stopped: by Ctrl-C, by a request to end (SIGTERM), or since nobody reads its output any more; as
@@ -60,7 +56,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     try:
-        app(standalone_mode=True)
+        app(sys.argv[1:2])(standalone_mode=True)
     except StopflowError as problem:
         status = _refused(str(problem))
     except OSError as problem:
@@ -130,19 +126,29 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def app(asked: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line: with the one command that is asked for, or with all, to help or to correct a name.
+
+    Making the options of every command ready takes longer than reading a scenario.
+    """
+    made = typer.Typer(
+        name="stopflow",
+        help="Simulate roadside enforcement operations run with ICE under 287(g) agreements: traffic stops, inspections, status "
+        "checks, custody; set beside what was reported.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    made.callback()(_options)
+    for name in COMMANDS.keys() & asked or COMMANDS:
+        made.command(name)(_told(COMMANDS[name]))
+    return made
+
+
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
     pass
-
-
-for _command in (
-    run, check, explain, replay, compare, reproduce, sweep, export, sensitivity, discover, calibrate,
-    report, verify, bundle,
-):  # fmt: skip
-    app.command()(_told(_command))
-app.command("list")(_told(list_))
-app.command("import")(_told(import_))

@@ -24,6 +24,8 @@ LONGEST_KEY = 100
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
+#: What YAML 1.2 does not let stand in a text (chapter 5.1), and what older YAML, unlike editors, counts as the end of a line.
+_REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
 _WORDS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "true": True, "True": True, "false": False, "False": False,
 }  # fmt: skip
@@ -93,25 +95,23 @@ def read_text(text: str, name: str) -> Node:
     ScenarioError
         If the text is not YAML, or holds something that a scenario may not hold.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.reader import ReaderError
+    import yaml
 
-    reader = YAML(typ="safe", pure=True)  # the round-trip reader leaves marks in folded text
-    composer = _Composer(name, reader.parse(text))
+    if (bad := _REFUSED.search(text)) is not None:
+        line = text.count("\n", 0, bad.start()) + 1
+        reason = "holds a character that is no plain text; remove it, and save the file as UTF-8."
+        raise ScenarioError.at(Place(name, line, 1), "", reason)
+    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml; where PyYAML was built without it, the same in Python
+    composer = _Composer(name, yaml.parse(text, Loader=parser))
     try:
         return composer.document()
-    except MarkedYAMLError as problem:
+    except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         if mark and problem.context_mark and mark.line >= len(text.splitlines()):
             mark = problem.context_mark  # a quotation or a bracket that never ends: where it begins
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
         raise ScenarioError.at(place, "", f"is not YAML: {_in_plain_words(problem, text, place)}") from None
-    except ReaderError as problem:
-        line = text[: problem.position].count("\n") + 1 if isinstance(problem.position, int) else 1
-        reason = "holds a character that YAML does not allow; save it as plain UTF-8 text."
-        raise ScenarioError.at(Place(name, line, 1), "", reason) from None
-    except (YAMLError, ValueError, OverflowError, RecursionError) as problem:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as problem:
         if isinstance(problem, ScenarioError):
             raise
         raise ScenarioError.at(composer.last, "", "is not YAML that I can read after this; check quotes.") from None

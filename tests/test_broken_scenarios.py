@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
 from sim.leaves import field_at
 from sim.loading import from_plain, load, shipped, to_plain
-from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES
+from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES, Node, read_file
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -43,7 +44,7 @@ CASES = [
     ("deep_nesting", 4, f"nested deeper than {DEEPEST} levels", "needs no more than"),
     ("list_for_a_key", 4, "a key must be a word", "check the indentation"),
     ("control_character", 4, "'a bell \\x07 rings' holds a control character", "remove it"),
-    ("character_beyond_unicode", 4, "is not YAML that I can read after this", "check quotes"),
+    ("character_beyond_unicode", 4, "found invalid Unicode character escape code", "check indentation, quotes"),
     ("number_too_large", 6, "'1e999' is too large a number", ""),
     # keys
     ("unknown_key", 5, "inspection.selectd: no such key", "did you mean 'selected'?"),
@@ -171,14 +172,15 @@ def test_a_chain_of_extends_may_not_be_long(tmp_path):
 
 
 UNREADABLE = {
-    "binary data": (b"title: t\n\x00\x01\x02", 2, "a character that YAML does not allow", "save it as plain UTF-8"),
+    "binary data": (b"title: t\n\x00\x01\x02", 2, "a character that is no plain text", "save the file as UTF-8"),
+    "a line no editor sees": ("title: t\nnotes: a\u2028b\n".encode(), 2, "a character that is no plain text", "remove it"),
     "a program": (b"\x7fELF\x02\x01\x01\xff\xfe", 1, "is not UTF-8 text", "save it as UTF-8 YAML"),
     "Latin-1": ("title: t\nnotes: Straße\n".encode("latin-1"), 2, "is not UTF-8 text", "save it as UTF-8 YAML"),
     "too many bytes": (b"# " + b"x" * MOST_BYTES, 0, f"is larger than {MOST_BYTES:,} bytes", "a few kilobytes"),
     "too many values": (b"notes:\n" + b"- 1\n" * MOST_NODES, MOST_NODES - 1, "more than 50,000 values", "shorten it"),
     "a long key": (b"? " + b"k" * 5_000 + b"\n: 1\n", 1, "cannot be a key", "write a short word"),
     "a key of two lines": (b"? |\n  in\n  spection\n: 1\n", 1, "cannot be a key", "write a short word"),
-    "half a character": (b'title: t\nnotes: "\\uD800"\n', 2, "holds a control character", "remove it"),
+    "half a character": (b'title: t\nnotes: "\\uD800"\n', 2, "invalid Unicode character escape code", "check indentation"),
 }
 
 
@@ -187,6 +189,29 @@ def test_a_file_that_is_no_scenario_text_is_refused(tmp_path, content, line, pro
     path = tmp_path / "made.yaml"
     path.write_bytes(content)
     assert_names(refusal(path), path, line, problem, remedy)
+
+
+SHIPPED = Path(__file__).resolve().parents[1] / "scenarios"
+
+
+def readings():
+    """Return what reading each shipped and each broken file gives: values with their places, or the place of its mistake."""
+    found = {}
+    for path in sorted([*SHIPPED.rglob("*.yaml"), *BROKEN.glob("*.yaml")]):
+        try:
+            found[path] = read_file(path)
+        except ScenarioError as problem:
+            found[path] = str(problem).split(":")[:2]
+    return found
+
+
+def test_where_libyaml_is_missing_the_parser_in_python_reads_the_same(monkeypatch):
+    assert yaml.__with_libyaml__, "PyYAML of the lock file has libyaml with it"
+    with_libyaml = readings()
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert with_libyaml == readings()
+    read = [path for path, found in with_libyaml.items() if isinstance(found, Node)]
+    assert len(with_libyaml) > len(read) > len(list(SHIPPED.rglob("*.yaml")))
 
 
 def test_a_folder_a_pipe_and_nothing_are_not_files(tmp_path):

@@ -82,7 +82,7 @@ def sweep_page(folder: Path) -> str:
     (folder / "units.yaml").write_text(STUDY.replace("replications: 3", "replications: 2"))
     out = folder / "sweep"
     arguments = ["sweep", str(folder / "units.yaml"), "--out", str(out), "-w", "1", "--quiet"]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert CliRunner().invoke(app(), arguments).exit_code == 0
     return (out / "report.html").read_text(encoding="utf-8")
 
 

@@ -122,8 +122,8 @@ def test_a_compendium_with_another_number_fails_its_own_command(folder: Path, tm
 
 def test_the_command_says_what_is_missing_and_refuses_what_is_there(comparison: Path, tmp_path: Path) -> None:  # noqa: F811
     runner, path = CliRunner(), tmp_path / "x.zip"
-    done = runner.invoke(app, ["bundle", str(comparison), "--no-try", "--out", str(path)])
+    done = runner.invoke(app(), ["bundle", str(comparison), "--no-try", "--out", str(path)])
     assert (done.exit_code, path.is_file()) == (0, True)
     assert "--author is empty" in done.output
-    assert runner.invoke(app, ["bundle", str(comparison), "--no-try", "--out", str(path)]).exit_code != 0
-    assert runner.invoke(app, ["bundle", str(path), "--no-try"]).exit_code != 0
+    assert runner.invoke(app(), ["bundle", str(comparison), "--no-try", "--out", str(path)]).exit_code != 0
+    assert runner.invoke(app(), ["bundle", str(path), "--no-try"]).exit_code != 0

@@ -58,12 +58,12 @@ def test_figures_tuned_to_and_figures_held_out_are_apart(original: Path) -> None
 @pytest.mark.usefixtures("without_pictures")
 def test_an_empty_required_text_is_flagged_and_a_filled_one_shown(comparison: Path, tmp_path: Path) -> None:  # noqa: F811
     runner, page = CliRunner(), tmp_path / "page.html"
-    empty = runner.invoke(app, ["report", str(comparison), "--stress", "--out", str(page)])
+    empty = runner.invoke(app(), ["report", str(comparison), "--stress", "--out", str(page)])
     assert (empty.exit_code, "9 items wait for the authors: purpose, aims" in empty.output) == (0, True)
     assert page.read_text().count("required, empty") == 9
     mine = tmp_path / "authors.yaml"
     mine.write_text("purpose: To inform <b>the county</b>.\nsystem: A laptop with two cores.\n")
-    filled = runner.invoke(app, ["report", str(comparison), "--stress", "--authors", str(mine), "--out", str(page), "--force"])
+    filled = runner.invoke(app(), ["report", str(comparison), "--stress", "--authors", str(mine), "--out", str(page), "--force"])
     assert "7 items wait for the authors" in filled.output
     text = page.read_text()
     assert text.count("required, empty") == 7
@@ -92,12 +92,12 @@ def test_a_wrong_file_of_authors_is_refused_with_its_place(tmp_path: Path, text:
 def test_a_report_made_again_leaves_the_folder_alone_and_refuses_what_is_there(folder: Path) -> None:  # noqa: F811
     runner = CliRunner()
     before = sorted(path.name for path in folder.rglob("*"))
-    assert runner.invoke(app, ["report", str(folder), "--quiet"]).exit_code == 0
+    assert runner.invoke(app(), ["report", str(folder), "--quiet"]).exit_code == 0
     assert sorted(path.name for path in folder.rglob("*")) == before
     page = folder.with_name("elsewhere.html")
     first = page.read_bytes()
     for arguments in ([str(folder)], [str(folder), "--out", str(folder)], [str(folder), "--authors", "x"], [str(page)]):
-        refused = runner.invoke(app, ["report", *arguments])
+        refused = runner.invoke(app(), ["report", *arguments])
         assert refused.exit_code != 0
-    assert runner.invoke(app, ["report", str(folder), "--force"]).exit_code == 0
+    assert runner.invoke(app(), ["report", str(folder), "--force"]).exit_code == 0
     assert page.read_bytes() == first

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sim import cli
 from sim.measures import MEASURES
@@ -299,6 +300,14 @@ def test_reproduce_says_whether_the_reported_figures_lie_inside(stopflow: Stopfl
 
 
 # --- start-up -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_command_alone_is_the_command_among_all(name: str) -> None:
+    alone, among = (CliRunner().invoke(made, [name, "--help"]) for made in (cli.app([name]), cli.app()))
+    assert alone.exit_code == among.exit_code == 0
+    assert alone.stdout == among.stdout
+    assert alone.stdout.count("Options:") == 1
 
 
 def test_help_does_not_wait_for_numerical_libraries() -> None:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def imported(kind: str, file: Path, *arguments: str) -> Path:
     """Import a file; nothing private in it is shown or written."""
     out = file.parent / f"of {file.stem}"
-    done = CliRunner().invoke(app, ["import", kind, str(file), *arguments, "--out", str(out)])
+    done = CliRunner().invoke(app(), ["import", kind, str(file), *arguments, "--out", str(out)])
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     assert files.PRIVATE not in done.output
     assert files.PRIVATE in file.read_text(encoding="utf-8")
@@ -169,7 +169,7 @@ def test_a_list_of_pending_agencies_has_no_day_of_signature_and_is_refused(tmp_p
     file = files.csv_file(
         tmp_path / "pending.csv", "STATE,LAW ENFORCEMENT AGENCY,TYPE,COUNTY,SUPPORT TYPE", [{"STATE": "WYOMING"}]
     )
-    done = CliRunner().invoke(app, ["import", "participants", str(file)])
+    done = CliRunner().invoke(app(), ["import", "participants", str(file)])
     assert "pending.csv:1: no column 'SIGNED'" in str(done.exception)
 
 
@@ -201,7 +201,7 @@ def test_stops_of_both_releases_become_the_same_outcomes_and_hours(tmp_path: Pat
 def test_a_flag_for_which_the_layout_has_no_column_is_refused(tmp_path: Path) -> None:
     file = files.csv_file(tmp_path / "stops.csv", "raw_row_number,date,type", [{"date": "2018-03-01", "type": "vehicular"}])
     for flag, value in (("--flow", "interstate_car"), ("--place", "Laramie County")):
-        done = CliRunner().invoke(app, ["import", "open_policing", str(file), "--base", "laramie_shift_2026", flag, value])
+        done = CliRunner().invoke(app(), ["import", "open_policing", str(file), "--base", "laramie_shift_2026", flag, value])
         assert f"{flag}: {file} has no column for it" in str(done.exception)
 
 

@@ -27,13 +27,14 @@ def write(path: Path, header: str, rows: list[str]) -> Path:
 
 def imported(tmp_path: Path, *arguments: str) -> Path:
     out = tmp_path / "out"
-    done = CliRunner().invoke(app, ["import", *arguments, "--out", str(out), "--publisher", "The County", "--published", "2026"])
+    said = "--out", str(out), "--publisher", "The County", "--published", "2026"
+    done = CliRunner().invoke(app(), ["import", *arguments, *said])
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     return out
 
 
 def refused(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["import", *arguments])
+    done = CliRunner().invoke(app(), ["import", *arguments])
     assert done.exit_code != 0
     return str(done.exception)
 
@@ -107,7 +108,7 @@ def test_a_wrong_argument_or_column_is_refused_with_a_remedy(tmp_path: Path) -> 
     assert "cannot be read" in refused("tidy", str(tmp_path / "none.csv"))
     assert "has no such flow" in refused("open_policing", str(file), "--flow", "nowhere")
     assert "--source" in refused("tidy", str(file), "--source", "Not A Key")
-    assert CliRunner().invoke(app, ["import", "kinds"]).exit_code == 0
+    assert CliRunner().invoke(app(), ["import", "kinds"]).exit_code == 0
 
 
 def test_a_file_without_names_of_columns_shows_nobody(tmp_path: Path) -> None:

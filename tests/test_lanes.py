@@ -134,9 +134,9 @@ def test_the_page_is_the_same_each_time_needs_nothing_and_escapes_what_strangers
 
 def test_the_command_shows_lanes_and_writes_the_page(tmp_path: Path) -> None:
     runner, path = CliRunner(), tmp_path / "t.html"
-    shown = runner.invoke(app, ["replay", SCENARIO, "--timeline", "--html", str(path)])
+    shown = runner.invoke(app(), ["replay", SCENARIO, "--timeline", "--html", str(path)])
     assert (shown.exit_code, path.is_file()) == (0, True)
     assert "unit 0" in shown.output
-    assert runner.invoke(app, ["replay", SCENARIO, "--html", str(path)]).exit_code != 0
-    programme = runner.invoke(app, ["replay", "national_arrests", "--timeline"])
+    assert runner.invoke(app(), ["replay", SCENARIO, "--html", str(path)]).exit_code != 0
+    programme = runner.invoke(app(), ["replay", "national_arrests", "--timeline"])
     assert "a programme has no units" in str(programme.exception)

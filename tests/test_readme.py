@@ -18,7 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: What a page says of a block whose commands no test runs, right before it.
 NOT_RUN = re.compile(r"<!-- not run: .{8,} -->\n$")
 MOST_NOT_RUN = 7
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = get_command(app()).commands  # type: ignore[attr-defined]
 
 
 def fences(page: Path) -> Iterator[tuple[str, str, str]]:

@@ -37,7 +37,7 @@ replications: 3
 
 def make_sweep(folder: Path, text: str = STUDY) -> Path:
     (folder / "units.yaml").write_text(text)
-    done = CliRunner().invoke(app, ["sweep", str(folder / "units.yaml"), "--out", str(folder / "out"), "-w", "1", "--quiet"])
+    done = CliRunner().invoke(app(), ["sweep", str(folder / "units.yaml"), "--out", str(folder / "out"), "-w", "1", "--quiet"])
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     return folder / "out"
 
@@ -96,7 +96,7 @@ def test_the_only_script_is_the_one_that_the_page_allows(swept: Path) -> None:
 
 def test_the_report_is_the_same_each_time_small_and_escapes_what_strangers_wrote(swept: Path, tmp_path: Path) -> None:
     page = tmp_path / "again.html"
-    assert CliRunner().invoke(app, ["report", str(swept), "--out", str(page)]).exit_code == 0
+    assert CliRunner().invoke(app(), ["report", str(swept), "--out", str(page)]).exit_code == 0
     text = page.read_text()
     assert text == (swept / "report.html").read_text()
     assert len(text.encode()) < 2_000_000

@@ -164,11 +164,11 @@ def test_damaged_replications_are_refused_with_their_line(folder: Path, damage: 
 
 def test_the_command_says_yes_with_status_0_and_no_with_status_1(folder: Path) -> None:
     runner = CliRunner()
-    good = runner.invoke(app, ["verify", str(folder), "--replay", "1"])
+    good = runner.invoke(app(), ["verify", str(folder), "--replay", "1"])
     assert (good.exit_code, "verified, 8 checks held" in good.output) == (0, True)
-    assert runner.invoke(app, ["verify", str(folder), "--replay", "0", "--quiet"]).output == ""
+    assert runner.invoke(app(), ["verify", str(folder), "--replay", "0", "--quiet"]).output == ""
     (folder / "summary.csv").write_text("measure\n")
-    bad = runner.invoke(app, ["verify", str(folder), "--replay", "0"])
+    bad = runner.invoke(app(), ["verify", str(folder), "--replay", "0"])
     assert bad.exit_code == 1
     assert "NO   all 3 files are as they were written: summary.csv" in bad.output
 
@@ -178,7 +178,7 @@ def test_a_result_over_a_posterior_is_hashed_but_not_run_again(folder: Path) -> 
     del manifest["files"], manifest[files.SEAL]
     files.write_record(manifest, folder)
     assert failing(folder) == []
-    assert "Only hashes were checked" in CliRunner().invoke(app, ["verify", str(folder)]).output
+    assert "Only hashes were checked" in CliRunner().invoke(app(), ["verify", str(folder)]).output
     (folder / "summary.csv").write_text("x")
     assert failing(folder) == ["all 3 files are as they were written"]
 

@@ -7,6 +7,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -77,6 +78,7 @@ def measured(effort: Effort, shipped: Path) -> Found:
         circumstances(effort),
         f"Two cores: {statistics.median(ratios):.2f} times one, by the clock ({rounds}; compiled engine, {many}).",
         country(),
+        start_up(effort.rounds),
     ]
     return done
 
@@ -121,6 +123,35 @@ def country() -> str:
     """Measure the programme in the country, in a process of its own so that the peak of memory is its own; one line."""
     done = subprocess.run([sys.executable, "-c", COUNTRY], capture_output=True, text=True, check=True, cwd=ROOT)
     return f"The country over 17 months, week by week (programme/national_arrests): {done.stdout.strip()}."
+
+
+#: What is started by turns: the program, and what any program with numpy waits for.
+STARTED = {
+    "help": ("from sim.start import main; main()", "--help"),
+    "check": ("from sim.start import main; main()", "check", SHIPPED.stem),
+    "numpy": ("import numpy",),
+}
+
+
+def start_up(rounds: int) -> str:
+    """Measure how long the program takes to start, against Python importing numpy; one line."""
+    spent: dict[str, list[float]] = {name: [] for name in STARTED}
+    for number in range(rounds + 1):
+        for name, line in STARTED.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", *line], capture_output=True, check=True, cwd=ROOT)
+            if number:  # the first turn may have to compile the modules
+                spent[name].append(time.perf_counter() - began)
+    middle = {name: statistics.median(values) for name, values in spent.items()}
+    times = {
+        name: statistics.median(one / numpy for one, numpy in zip(spent[name], spent["numpy"], strict=True)) for name in spent
+    }
+    rounds_of_check = f"{min(spent['check']):.2f} to {max(spent['check']):.2f} in any round"
+    return (
+        f"Start-up, by the clock: `stopflow --help` {middle['help']:.2f} s, `stopflow check {SHIPPED.stem}` "
+        f"{middle['check']:.2f} s ({rounds_of_check}); Python with `import numpy`, in the same rounds, {middle['numpy']:.2f} s. "
+        f"So {times['help']:.1f} and {times['check']:.1f} times that."
+    )
 
 
 def section_of(found: Found) -> str:

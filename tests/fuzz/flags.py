@@ -114,7 +114,7 @@ def everything(folder: Path) -> dict[str, bytes | None]:
 
 def commands() -> dict[str, Any]:
     """Return every command of the program by name."""
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app())
     return {name: one for name, one in group.commands.items() if name not in NEVER_COMMANDS}
 
 

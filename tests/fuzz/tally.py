@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 #: Kinds of messages, by words that stand in them; the first that fits.
 KINDS = (
-    ("no UTF-8 text, or a control character", r"is not UTF-8|control character|character that YAML does not allow"),
+    ("no UTF-8 text, or a control character", r"is not UTF-8|control character|character that is no plain text"),
     ("no YAML", r"is not YAML|a tab stands|a second document"),
     ("an anchor, an alias, a tag or a merge key", r"anchors \(&\)|the tag |merge keys"),
     (
