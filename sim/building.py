@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from sim.distributions import Distribution
-from sim.errors import Place, mistake, nearest, refuse
+from sim.errors import BelowError, Place, mistake, nearest, refuse
 from sim.fields import FrozenDict
 from sim.leaves import PARAMETER_SECTIONS, Leaf, Leaves, field_at, parser_of, there, value_at
 from sim.scenario_file import Evidence, ScenarioFile
@@ -143,7 +143,8 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
 def _explain(error: Any, leaves: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
     """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
     written = there(leaves)
-    parts = [str(part) for part in error["loc"]]
+    found = error.get("ctx", {}).get("error")
+    parts = [str(part) for part in error["loc"]] + (found.key.split(".") if isinstance(found, BelowError) else [])
     path = ".".join(parts)
     if error["type"] == "missing":
         if path in ("title", "question"):

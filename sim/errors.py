@@ -51,6 +51,14 @@ class UsageError(StopflowError):
     """A flag or an argument that cannot be used."""
 
 
+class BelowError(ValueError):
+    """What a check of a whole section finds wrong at one key in it; ``key`` is its dotted path below the section."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(problem)
+        self.key = key
+
+
 def mistake(place: Place, key: str, problem: str) -> str:
     """Return one line: place, key, what is wrong and what to do about it."""
     return f"{place}: {key}: {problem}" if key else f"{place}: {problem}"

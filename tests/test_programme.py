@@ -419,6 +419,24 @@ def test_a_slip_is_refused_with_its_key_and_a_remedy(setting, message):
 
 
 @pytest.mark.parametrize(
+    ("slip", "problem"),
+    [
+        ("programme.mandates.texas_2026.group=texsa", "there is no group of states 'texsa'; did you mean 'texas'?"),
+        (
+            "programme.calendar.detailed_on=[2024-01-01]",
+            "2024-01-01 lies outside 2025-01-20 to 2026-06-30; correct one of them.",
+        ),
+    ],
+)
+def test_what_a_whole_section_shows_to_be_wrong_is_refused_at_its_own_key(slip, problem):
+    """Fails if another setting, or the whole section, is blamed."""
+    others = ["programme.sizes.counties.sigma=1", "programme.calendar.counted_on=[2025-06-01]"]
+    with pytest.raises(ScenarioError) as refused:
+        load(ADOPTION, [slip, *others])
+    assert str(refused.value) == f"--set {slip}: {slip.split('=')[0]}: {problem}"
+
+
+@pytest.mark.parametrize(
     ("table", "later", "earlier"),
     [("programme.paces", "first_rush", "reopened"), ("programme.arrests.national", "summer_2025", "early_2025")],
 )

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic.functional_validators import AfterValidator
 
+from sim.errors import BelowError, nearest
 from sim.fields import Count, Date, Durations, FrozenDict, Number, Parameters, Share, Text, Unit, Weight, given, lever, unknown
 from sim.scenario import Weights
 from sim.scenario_file import ScenarioFile
@@ -67,10 +68,10 @@ class Calendar(Parameters):
     def _in_order(self) -> Self:
         if not 0 <= (self.ends - self.begins).days < MOST_WEEKS * 7:
             raise ValueError(f"it must end on or after its first day and span less than {MOST_WEEKS} weeks.")
-        days = (*self.counted_on, *self.detailed_on, *self.arrests_in_week_of)
-        outside = [day for day in days if not self.begins <= day <= self.ends]
-        if outside:
-            raise ValueError(f"{outside[0]} lies outside {self.begins} to {self.ends}; correct one of them.")
+        for key in ("counted_on", "detailed_on", "arrests_in_week_of"):
+            outside = [day for day in getattr(self, key) if not self.begins <= day <= self.ends]
+            if outside:
+                raise BelowError(key, f"{outside[0]} lies outside {self.begins} to {self.ends}; correct one of them.")
         return self
 
     @property
@@ -290,7 +291,8 @@ class Programme(Parameters):
             raise ValueError(f"its groups of states have {agencies:,} agencies; write 1 to {MOST_AGENCIES:,}.")
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
-                raise ValueError(f"mandates.{name}: there is no group of states '{mandate.group}'; name one of states.")
+                problem = f"there is no group of states '{mandate.group}'; {nearest(mandate.group, self.states)}"
+                raise BelowError(f"mandates.{name}.group", problem)
         return self
 
     _apart = field_validator("paces")(_begin_apart)
