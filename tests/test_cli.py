@@ -7,7 +7,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,24 +14,9 @@ from typer.testing import CliRunner
 
 from sim import cli
 from sim.measures import MEASURES
+from tests.conftest import Command
 
 WYOMING = "wyoming_safe_haul_2025"
-Stopflow = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def stopflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Stopflow:
-    """Return a function that runs the command line in an empty folder: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["stopflow", *arguments])
-        with pytest.raises(SystemExit) as leaving:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(leaving.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +66,8 @@ def test_the_manifest_holds_the_hash_of_every_file_and_what_repeats_the_run(resu
     assert {"python", "numpy", "scipy", "simpy"} <= set(manifest["versions"])
 
 
-def test_the_same_run_on_two_workers_leaves_the_same_bytes(stopflow: Stopflow, result: Path) -> None:
-    status, *_ = stopflow("run", WYOMING, "-n", "12", "--seed", "7", "--workers", "2", "--out", "again", "--quiet")
+def test_the_same_run_on_two_workers_leaves_the_same_bytes(command: Command, result: Path) -> None:
+    status, *_ = command("run", WYOMING, "-n", "12", "--seed", "7", "--workers", "2", "--out", "again", "--quiet")
     assert status == 0
     names = sorted(path.relative_to(result) for path in result.rglob("*") if path.is_file() and path.name != "manifest.json")
     assert len(names) > 6
@@ -91,8 +75,8 @@ def test_the_same_run_on_two_workers_leaves_the_same_bytes(stopflow: Stopflow, r
         assert Path("again", name).read_bytes() == (result / name).read_bytes(), name
 
 
-def test_the_report_made_again_from_the_folder_is_the_same_byte_for_byte(stopflow: Stopflow, result: Path) -> None:
-    assert stopflow("report", str(result), "--out", "again.html")[0] == 0
+def test_the_report_made_again_from_the_folder_is_the_same_byte_for_byte(command: Command, result: Path) -> None:
+    assert command("report", str(result), "--out", "again.html")[0] == 0
     assert Path("again.html").read_bytes() == (result / "report.html").read_bytes()
 
 
@@ -100,8 +84,8 @@ def test_the_report_made_again_from_the_folder_is_the_same_byte_for_byte(stopflo
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_a_run_prints_yield_and_burden_where_the_files_are_and_what_to_try_next(stopflow: Stopflow) -> None:
-    status, out, _ = stopflow("run", WYOMING, "-n", "2", "--out", "here")
+def test_a_run_prints_yield_and_burden_where_the_files_are_and_what_to_try_next(command: Command) -> None:
+    status, out, _ = command("run", WYOMING, "-n", "2", "--out", "here")
     assert status == 0
     for words in ("detained", "referred_then_released", "citizens_detained", "vehicles_passed_unstopped", "95% interval"):
         assert words in out
@@ -110,19 +94,19 @@ def test_a_run_prints_yield_and_burden_where_the_files_are_and_what_to_try_next(
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_without_out_each_run_gets_a_folder_of_its_own(stopflow: Stopflow) -> None:
+def test_without_out_each_run_gets_a_folder_of_its_own(command: Command) -> None:
     for folder in ("results/small_agency", "results/small_agency-2"):
-        status, out, _ = stopflow("run", "small_agency", "-n", "2", "--set", "operation.shifts.day.last=2026-01-07")
+        status, out, _ = command("run", "small_agency", "-n", "2", "--set", "operation.shifts.day.last=2026-01-07")
         assert (status, Path(folder, "manifest.json").is_file()) == (0, True)
         assert f"Files in {folder}:" in out
 
 
-def test_a_replay_tells_the_same_story_and_says_so(stopflow: Stopflow, result: Path) -> None:
-    status, out, err = stopflow("replay", str(result), "--replication", "11")
+def test_a_replay_tells_the_same_story_and_says_so(command: Command, result: Path) -> None:
+    status, out, err = command("replay", str(result), "--replication", "11")
     assert status == 0
     assert "as recorded in the run" in err
     assert len(out.splitlines()) == int(err.split(" events")[0])
-    status, one, _ = stopflow("replay", str(result), "-k", "11", "--vehicle", vehicle_in(out))
+    status, one, _ = command("replay", str(result), "-k", "11", "--vehicle", vehicle_in(out))
     assert status == 0
     assert set(one.splitlines()) < set(out.splitlines())
 
@@ -132,25 +116,25 @@ def vehicle_in(story: str) -> str:
     return f"{words[-2]}:{words[-1]}"
 
 
-def test_a_replay_of_a_changed_run_is_noticed(stopflow: Stopflow, result: Path, tmp_path: Path) -> None:
+def test_a_replay_of_a_changed_run_is_noticed(command: Command, result: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     changed.mkdir()
     text = (result / "manifest.json").read_text()
     assert '"seed": 7' in text
     (changed / "manifest.json").write_text(text.replace('"seed": 7', '"seed": 8'))
     (changed / "replications.csv").write_bytes((result / "replications.csv").read_bytes())
-    status, _, err = stopflow("replay", str(changed), "-k", "3")
+    status, _, err = command("replay", str(changed), "-k", "3")
     assert status == 1
     assert "differs from the recorded digest" in err
 
 
-def test_check_says_of_each_file_whether_it_is_sound(stopflow: Stopflow, tmp_path: Path) -> None:
-    status, out, _ = stopflow("check", WYOMING, "nashville_2025")
+def test_check_says_of_each_file_whether_it_is_sound(command: Command, tmp_path: Path) -> None:
+    status, out, _ = command("check", WYOMING, "nashville_2025")
     assert status == 0
     assert f"{WYOMING}: sound" in out
     assert "1300 is shown but is not a target" in out
     Path("wrong.yaml").write_text("extends: wyoming_safe_haul_2025\ntitle: t\nquestion: q\nstop: {traffic_tsk: 9 min}\n")
-    status, out, err = stopflow("check", WYOMING, "wrong.yaml")
+    status, out, err = command("check", WYOMING, "wrong.yaml")
     assert status == 2
     assert f"{WYOMING}: sound" in out
     assert "wrong.yaml:4:" in err
@@ -158,25 +142,25 @@ def test_check_says_of_each_file_whether_it_is_sound(stopflow: Stopflow, tmp_pat
 
 
 @pytest.mark.parametrize("what", ["scenarios", "measures", "distributions"])
-def test_list_lists(stopflow: Stopflow, what: str) -> None:
-    status, out, _ = stopflow("list", what)
+def test_list_lists(command: Command, what: str) -> None:
+    status, out, _ = command("list", what)
     assert status == 0
     assert {"scenarios": WYOMING, "measures": "held_then_released_hours", "distributions": "lognormal"}[what] in out
 
 
-def test_explain_shows_every_parameter_with_source_and_grade(stopflow: Stopflow) -> None:
-    status, out, _ = stopflow("explain", WYOMING, "--only", "status_check")
+def test_explain_shows_every_parameter_with_source_and_grade(command: Command) -> None:
+    status, out, _ = command("explain", WYOMING, "--only", "status_check")
     assert status == 0
     assert "status_check.ice_on_scene.reply" in out
     assert "assumed" in out
-    status, out, _ = stopflow("explain", WYOMING)
+    status, out, _ = command("explain", WYOMING)
     assert "custody.ice_vehicles.seats" in out
     assert "Overdrive, 2025-11" in out
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_a_wish_for_precision_that_is_not_met_ends_with_status_1_and_keeps_the_files(stopflow: Stopflow) -> None:
-    status, _, err = stopflow("run", WYOMING, "--precision", "stops=0.01%", "-n", "12", "--out", "unmet", "--quiet")
+def test_a_wish_for_precision_that_is_not_met_ends_with_status_1_and_keeps_the_files(command: Command) -> None:
+    status, _, err = command("run", WYOMING, "--precision", "stops=0.01%", "-n", "12", "--out", "unmet", "--quiet")
     assert status == 1
     assert "not precise enough after 12 replications: stops" in err
     assert Path("unmet", "summary.csv").is_file()
@@ -207,9 +191,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_gets_one_message_status_2_and_leaves_no_folder(stopflow: Stopflow, name: str, tmp_path: Path) -> None:
+def test_a_mistake_gets_one_message_status_2_and_leaves_no_folder(command: Command, name: str, tmp_path: Path) -> None:
     arguments, words = MISTAKES[name]
-    status, out, err = stopflow(*arguments)
+    status, out, err = command(*arguments)
     assert status == 2
     assert words in err
     assert "Traceback" not in err + out
@@ -220,34 +204,34 @@ BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", BROKEN[:: len(BROKEN) // 12], ids=lambda path: path.stem)
-def test_a_broken_scenario_is_refused_by_run_and_no_folder_is_left(stopflow: Stopflow, path: Path, tmp_path: Path) -> None:
-    status, _, err = stopflow("run", str(path), "--out", "out")
+def test_a_broken_scenario_is_refused_by_run_and_no_folder_is_left(command: Command, path: Path, tmp_path: Path) -> None:
+    status, _, err = command("run", str(path), "--out", "out")
     assert (status, "Traceback" in err) == (2, False)
     assert str(path) in err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_holds_something_is_kept(stopflow: Stopflow, result: Path) -> None:
+def test_a_folder_that_holds_something_is_kept(command: Command, result: Path) -> None:
     Path("mine").mkdir()
     Path("mine", "thesis.txt").write_text("years of work")
     for flags in ((), ("--force",)):
-        status, _, err = stopflow("run", WYOMING, "-n", "2", "--out", "mine", *flags)
+        status, _, err = command("run", WYOMING, "-n", "2", "--out", "mine", *flags)
         assert status == 2
         assert "name another" in err
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_force_replaces_an_earlier_result_whole(stopflow: Stopflow) -> None:
+def test_force_replaces_an_earlier_result_whole(command: Command) -> None:
     for seed in ("1", "2"):
         flags = ("-n", "2", "--seed", seed, "--out", "twice", "--force", "--quiet")
-        assert stopflow("run", WYOMING, *flags)[0] == 0
+        assert command("run", WYOMING, *flags)[0] == 0
     assert json.loads(Path("twice", "manifest.json").read_text())["seed"] == 2
     assert [path.name for path in Path().iterdir()] == ["twice"]
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing(
-    stopflow: Stopflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from sim.report import files
 
@@ -255,20 +239,20 @@ def test_a_report_that_cannot_be_written_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "write_replications", full)
-    status, _, err = stopflow("run", WYOMING, "-n", "2", "--out", "out")
+    status, _, err = command("run", WYOMING, "-n", "2", "--out", "out")
     assert status == 2
     assert "No space left on device" in err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_leaves_nothing(stopflow: Stopflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_interrupt_leaves_nothing(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from sim.experiment import replications
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(replications, "run_block", interrupted)
-    status, _, err = stopflow("run", WYOMING, "-n", "2", "--out", "out")
+    status, _, err = command("run", WYOMING, "-n", "2", "--out", "out")
     assert (status, err.strip()) == (130, "stopped; nothing was written.")
     assert list(tmp_path.iterdir()) == []
 
@@ -277,8 +261,8 @@ def test_an_interrupt_leaves_nothing(stopflow: Stopflow, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_compare_writes_a_row_for_each_arm_and_measure(stopflow: Stopflow) -> None:
-    status, out, _ = stopflow("compare", WYOMING, "--set", "operation.shifts.detail.patrol_units=5", "-n", "3", "--out", "cmp")
+def test_compare_writes_a_row_for_each_arm_and_measure(command: Command) -> None:
+    status, out, _ = command("compare", WYOMING, "--set", "operation.shifts.detail.patrol_units=5", "-n", "3", "--out", "cmp")
     assert status == 0
     table = rows(Path("cmp", "comparison.csv"))
     assert [row["measure"] for row in table] == list(MEASURES)
@@ -290,11 +274,11 @@ def test_compare_writes_a_row_for_each_arm_and_measure(stopflow: Stopflow) -> No
     assert "vehicles_passed_unstopped" in out
 
 
-def test_reproduce_says_whether_the_reported_figures_lie_inside(stopflow: Stopflow) -> None:
+def test_reproduce_says_whether_the_reported_figures_lie_inside(command: Command) -> None:
     Path("far.yaml").write_text(
         "extends: wyoming_safe_haul_2025\ntitle: t\nquestion: q\nreported: {stops: {value: 900, source: overdrive_2025_11}}\n"
     )
-    status, out, _ = stopflow("reproduce", "far.yaml", "-n", "10")
+    status, out, _ = command("reproduce", "far.yaml", "-n", "10")
     assert status == 1
     assert "1 target outside the 90% range" in out
 
