@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
+from enum import Enum
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -290,6 +294,27 @@ def test_compiled_work_hangs_on_the_text_of_the_engine(monkeypatch, tmp_path):
     sources = kept.sources()
     monkeypatch.setattr(kept, "sources", lambda: [*sources, changed])
     assert kept.folder.__wrapped__() != before
+
+
+def imported(source):
+    """Return what a file of ours imports from others of ours: names, values, and the files they come from."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim"):
+            module = importlib.import_module(node.module)
+            for name in (one.name for one in node.names):
+                yield name, getattr(module, name), Path(module.__file__)
+
+
+def is_constant(value):
+    return isinstance(value, int | float | str | tuple | np.generic) or (isinstance(value, type) and issubclass(value, Enum))
+
+
+def test_compiled_work_hangs_on_every_file_that_a_constant_in_it_comes_from():
+    """Fails if a file is missing from the list: a number changed there would stay as it was compiled."""
+    sources = kept.sources()
+    found = [(name, file) for one in sources for name, value, file in imported(one) if is_constant(value)]
+    assert ("UNUSED_BITS", kept._SIM / "streams.py") in found
+    assert [(name, file) for name, file in found if file not in sources] == []
 
 
 # --- the calendar's tables ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.compiler import bits_of, compiled, inlined, number_of, recompiled, wide_product
 from sim.engines.compiled.layout import KEPT_GROUPS, KEPT_NUMBERS, World
 from sim.scenario import LICENCES
+from sim.streams import UNUSED_BITS
 from sim.units import LONGEST
 
 
@@ -76,8 +77,7 @@ def four(first_key: int, second_key: int, replication: int, seat: int, block: in
         a, b, c, d = other_upper ^ b ^ first, other_lower, upper ^ d ^ second, lower
         first += FIRST_STEP
         second += SECOND_STEP
-    unused = np.uint64(12)
-    return int(a >> unused), int(b >> unused), int(c >> unused), int(d >> unused)
+    return int(a >> UNUSED_BITS), int(b >> UNUSED_BITS), int(c >> UNUSED_BITS), int(d >> UNUSED_BITS)
 
 
 @inlined

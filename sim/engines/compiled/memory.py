@@ -10,15 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engines.compiled.layout import ARRAYS, CHANGING, World
-from sim.engines.compiled.table import table_in
+from sim.engines.compiled.table import tables_of
 
-Find = Callable[[World], Any]
-
-
-def _table(name: str) -> Find:
-    dtype, columns = ARRAYS[name]
-    found: Find = table_in(name, dtype, columns, is_fixed=name not in CHANGING)
-    return found
+_table: Callable[[str], Callable[[World], Any]] = tables_of(ARRAYS, CHANGING)
 
 
 events = _table("events")

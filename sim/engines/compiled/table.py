@@ -11,6 +11,7 @@ function runs, tables that nobody writes to do not change either, and different 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import numba
@@ -144,3 +145,13 @@ def table_in(name: str, dtype: Any, columns: tuple[int, ...], *, is_fixed: bool)
         return table(world), generate
 
     return intrinsic(find)
+
+
+def tables_of(arrays: Mapping[str, tuple[Any, tuple[int, ...]]], changing: Container[str]) -> Callable[[str], Any]:
+    """Return what finds, by a table's name, the function that finds the table in a world of so many arrays."""
+
+    def find(name: str) -> Any:
+        dtype, columns = arrays[name]
+        return table_in(name, dtype, columns, is_fixed=name not in changing)
+
+    return find
