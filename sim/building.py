@@ -143,9 +143,12 @@ def _check_range(values: dict[str, Any], field: FieldInfo, value: Any, wrong: Ca
 def _explain(error: Any, leaves: Mapping[str, Leaf], name: str, root: type[ScenarioFile]) -> str:
     """Return one line for one of pydantic's errors: the place is that of the nearest written key."""
     written = there(leaves)
-    found = error.get("ctx", {}).get("error")
-    parts = [str(part) for part in error["loc"]] + (found.key.split(".") if isinstance(found, BelowError) else [])
+    parts = [str(part) for part in error["loc"]]
     path = ".".join(parts)
+    found = error.get("ctx", {}).get("error")
+    blamed = [f"{path}.{key}" for key in found.keys] if isinstance(found, BelowError) else []
+    if laid := [key for key in leaves if key in blamed]:
+        return mistake(leaves[laid[-1]].place, laid[-1], _reason(error))
     if error["type"] == "missing":
         if path in ("title", "question"):
             return mistake(Place(name), path, f"is missing; write '{path}: …' at the top of the file.")

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -56,7 +56,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     try:
-        app(sys.argv[1:2])(standalone_mode=True)
+        app(*sys.argv[1:2])(standalone_mode=True)
     except StopflowError as problem:
         status = _refused(str(problem))
     except OSError as problem:
@@ -126,7 +126,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def app(asked: Sequence[str] = ()) -> typer.Typer:
+def app(asked: str = "") -> typer.Typer:
     """Return the command line: with the one command that is asked for, or with all, to help or to correct a name.
 
     Making the options of every command ready takes longer than reading a scenario.
@@ -141,7 +141,7 @@ def app(asked: Sequence[str] = ()) -> typer.Typer:
         rich_markup_mode=None,
     )
     made.callback()(_options)
-    for name in COMMANDS.keys() & asked or COMMANDS:
+    for name in [asked] if asked in COMMANDS else COMMANDS:
         made.command(name)(_told(COMMANDS[name]))
     return made
 

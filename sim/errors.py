@@ -52,11 +52,14 @@ class UsageError(StopflowError):
 
 
 class BelowError(ValueError):
-    """What a check of a whole section finds wrong at one key in it; ``key`` is its dotted path below the section."""
+    """What a check of a whole section finds wrong.
 
-    def __init__(self, key: str, problem: str) -> None:
+    ``keys`` are dotted paths in that section; the one that was written last is to blame.
+    """
+
+    def __init__(self, problem: str, *keys: str) -> None:
         super().__init__(problem)
-        self.key = key
+        self.keys = keys
 
 
 def mistake(place: Place, key: str, problem: str) -> str:

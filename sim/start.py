@@ -9,8 +9,10 @@ import sys
 
 def main() -> None:
     """Read the command line's modules, and run it."""
-    gc.set_threshold(50_000, 20, 20)  # modules are many objects that stay; looking through them was a tenth of a start
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody's plugin has a say; looking for one takes time
+    # Modules are many objects that stay: looking through them again and again was a tenth of a start.
+    gc.set_threshold(50_000, 20, 20)
+    # Looking for plugins takes time, and none is meant to have a say in what a scenario is; who wants one can say so.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from sim.cli import main as run
     except KeyboardInterrupt:

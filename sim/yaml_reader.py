@@ -1,8 +1,8 @@
 """YAML text -> plain values, each with the line and column where it stands.
 
-Only what a scenario needs is understood: mappings, lists and plain scalars of YAML 1.2. Tags, anchors, aliases and merge keys
-are refused, and so are duplicate keys, deep nesting and large files, so that a stranger's file cannot do harm. Nothing
-is ever constructed from a tag, since no constructor is used.
+Only what a scenario needs is understood: mappings, lists and scalars, which mean what they mean in YAML 1.2. Tags, anchors,
+aliases and merge keys are refused, and so are duplicate keys, tabs between values, deep nesting and large files, so that a
+stranger's file cannot do harm. Nothing is ever constructed from a tag, since no constructor is used.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ LONGEST_KEY = 100
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
-#: What YAML 1.2 does not let stand in a text (chapter 5.1), and what older YAML, unlike editors, counts as the end of a line.
-_REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
+#: What YAML 1.2 does not let stand in a text (chapter 5.1); what libyaml, unlike editors, counts as the end of a line; and the
+#: mark that begins a file, anywhere else.
+_REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x85\u2028\u2029\ufeff]")
+_COMMENT = re.compile(r"(?<!\S)#.*")
+_NO_ANCHORS = "anchors (&) and aliases (*) are not allowed; write the value out, or use 'extends'; quote a text that begins so."
 _WORDS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "true": True, "True": True, "false": False, "False": False,
 }  # fmt: skip
@@ -98,32 +101,65 @@ def read_text(text: str, name: str) -> Node:
     import yaml
 
     if (bad := _REFUSED.search(text)) is not None:
-        line = text.count("\n", 0, bad.start()) + 1
-        reason = "holds a character that is no plain text; remove it, and save the file as UTF-8."
-        raise ScenarioError.at(Place(name, line, 1), "", reason)
-    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml; where PyYAML was built without it, the same in Python
+        reason = f"holds a character that is no plain text (U+{ord(bad[0]):04X}); remove it."
+        raise ScenarioError.at(_place_of(text, bad.start(), name), "", reason)
+    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml; a slower one in Python where PyYAML was built without it
     composer = _Composer(name, yaml.parse(text, Loader=parser))
     try:
-        return composer.document()
+        document = composer.document()
     except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        if mark and problem.context_mark and mark.line >= len(text.splitlines()):
-            mark = problem.context_mark  # a quotation or a bracket that never ends: where it begins
-        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
-        raise ScenarioError.at(place, "", f"is not YAML: {_in_plain_words(problem, text, place)}") from None
+        lines = text.splitlines()
+        place = _place_of_mistake(problem, lines, name)
+        raise ScenarioError.at(place, "", _in_plain_words(problem, lines, place)) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as problem:
         if isinstance(problem, ScenarioError):
             raise
         raise ScenarioError.at(composer.last, "", "is not YAML that I can read after this; check quotes.") from None
+    if "\t" in text:
+        _refuse_tabs(text, composer.texts, name)
+    return document
 
 
-def _in_plain_words(problem: Any, text: str, place: Place) -> str:
-    lines = text.splitlines()
+def _place_of(text: str, position: int, name: str) -> Place:
+    return Place(name, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
+
+
+def _place_of_mistake(problem: Any, lines: list[str], name: str) -> Place:
+    """Return where a mistake is: a quotation or a bracket that never ends, where it begins, and nothing beyond the last line."""
+    mark = problem.problem_mark or problem.context_mark
+    if mark and problem.context_mark and mark.line >= len(lines):
+        mark = problem.context_mark
+    if mark is None:
+        return Place(name)
+    if mark.line >= len(lines) > 0:
+        return Place(name, len(lines), len(lines[-1]) + 1)
+    return Place(name, mark.line + 1, mark.column + 1)
+
+
+def _refuse_tabs(text: str, texts: list[tuple[int, int]], name: str) -> None:
+    """Refuse a tab, which parsers take for different things, but in quotation marks, in block text and in comments."""
+    edges = [0, *(edge for span in texts for edge in span), len(text)]
+    for begins, ends in zip(edges[::2], edges[1::2], strict=True):
+        between = _COMMENT.sub(lambda comment: " " * len(comment[0]), text[begins:ends])
+        if "\t" in between:
+            place = _place_of(text, begins + between.index("\t"), name)
+            raise ScenarioError.at(place, "", "a tab stands outside quotation marks; use spaces.")
+
+
+def _in_plain_words(problem: Any, lines: list[str], place: Place) -> str:
     line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
-    if "\t" in line[: place.column + 1]:
-        return "a tab stands in the indentation; use spaces."
     words = " ".join(str(problem.problem or problem.context or "it breaks off").split())
-    return f"{words}; check indentation, quotes and colons near here."
+    if "\t" in line[: place.column + 1]:
+        return "is not YAML: a tab stands in the indentation; use spaces."
+    if "document start" in words:
+        return "something stands after the end of the document, or beside it; a scenario file holds one mapping."
+    if any(what in (problem.context or "") for what in ("anchor", "alias")):
+        return _NO_ANCHORS
+    if words.endswith("start any token"):
+        words += f" ({shown(line[place.column - 1 : place.column])})"
+    elif words.endswith("escape character"):
+        words += f" ({line[place.column - 1 : place.column + 1]})"
+    return f"is not YAML: {words}; check indentation, quotes and colons near here."
 
 
 def _kind(value: object) -> str:
@@ -141,17 +177,17 @@ class _Composer:
         self.name = name
         self.events = events
         self.nodes = 0
+        self.texts: list[tuple[int, int]] = []  # where quoted and block text begins and ends
         self.last = Place(name, 1, 1)
 
     def document(self) -> Node:
         root: Node | None = None
         for event in self.events:
             kind = type(event).__name__
-            if kind in ("StreamStartEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamEndEvent", "CommentEvent"):
-                continue
-            if root is not None:
+            if kind == "DocumentStartEvent" and root is not None:
                 raise self.refuse(event, "a second document starts here; a scenario file holds one.")
-            root = self.node(event, depth=1)
+            if kind not in ("StreamStartEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamEndEvent"):
+                root = self.node(event, depth=1)
         return root or Node(None, Place(self.name, 1, 1))
 
     def refuse(self, event: Any, problem: str) -> ScenarioError:
@@ -169,10 +205,9 @@ class _Composer:
         if depth > DEEPEST:
             raise self.refuse(event, f"nested deeper than {DEEPEST} levels; a scenario needs no more than 8.")
         if kind == "AliasEvent" or getattr(event, "anchor", None):
-            raise self.refuse(event, "anchors (&) and aliases (*) are not allowed; write the value out, or use 'extends'.")
-        tag = getattr(event, "tag", None) or getattr(event, "ctag", None)
-        if tag and str(tag) not in ("None", "!"):
-            raise self.refuse(event, f"the tag {shown(str(tag))} is not allowed; remove it.")
+            raise self.refuse(event, _NO_ANCHORS)
+        if event.tag not in (None, "!"):
+            raise self.refuse(event, f"the tag {shown(event.tag)} is not allowed; remove it.")
         if kind == "ScalarEvent":
             return Node(self.scalar(event), self.place(event))
         if kind == "SequenceStartEvent":
@@ -213,6 +248,7 @@ class _Composer:
         if UNPRINTABLE.search(text):
             raise self.refuse(event, f"{shown(text)} holds a control character; remove it.")
         if not event.implicit[0]:  # quoted or block text
+            self.texts.append((event.start_mark.index, event.end_mark.index))
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sim.errors import ScenarioError
 from sim.leaves import field_at
 from sim.loading import from_plain, load, shipped, to_plain
-from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES, Node, read_file
+from sim.yaml_reader import DEEPEST, MOST_BYTES, MOST_NODES, Node, read_file, read_text
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -28,7 +28,7 @@ CASES = [
     ("only_comments", 1, "the file is empty", "such as 'title: …'"),
     ("list_at_the_top", 1, "the file holds a list", "a scenario is a mapping of keys"),
     ("text_at_the_top", 1, "holds only 'A title, and a question.'", "a scenario is a mapping of keys"),
-    ("second_document", 5, "a second document starts here", "holds one"),
+    ("second_document", 4, "a second document starts here", "holds one"),
     ("other_yaml_version", 1, "incompatible YAML document", "check"),
     # YAML
     ("not_yaml", 1, "unexpected end of stream", "check indentation, quotes"),
@@ -172,8 +172,8 @@ def test_a_chain_of_extends_may_not_be_long(tmp_path):
 
 
 UNREADABLE = {
-    "binary data": (b"title: t\n\x00\x01\x02", 2, "a character that is no plain text", "save the file as UTF-8"),
-    "a line no editor sees": ("title: t\nnotes: a\u2028b\n".encode(), 2, "a character that is no plain text", "remove it"),
+    "binary data": (b"title: t\n\x00\x01\x02", 2, "a character that is no plain text (U+0000)", "remove it"),
+    "a line no editor sees": ("title: t\nnotes: a\u2028b\n".encode(), 2, "that is no plain text (U+2028)", "remove it"),
     "a program": (b"\x7fELF\x02\x01\x01\xff\xfe", 1, "is not UTF-8 text", "save it as UTF-8 YAML"),
     "Latin-1": ("title: t\nnotes: Straße\n".encode("latin-1"), 2, "is not UTF-8 text", "save it as UTF-8 YAML"),
     "too many bytes": (b"# " + b"x" * MOST_BYTES, 0, f"is larger than {MOST_BYTES:,} bytes", "a few kilobytes"),
@@ -189,6 +189,34 @@ def test_a_file_that_is_no_scenario_text_is_refused(tmp_path, content, line, pro
     path = tmp_path / "made.yaml"
     path.write_bytes(content)
     assert_names(refusal(path), path, line, problem, remedy)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "1:5: is not YAML: did not find expected node content"),  # it breaks off: at its end, and not beyond
+        ("a: 1\n---", "2:1: a second document starts here"),
+        ("a: 1\n...\nb: 2", "3:1: something stands after the end of the document"),
+        ("a: **bold**", "1:5: anchors (&) and aliases (*) are not allowed"),
+        ("a: @x", "1:4: is not YAML: found character that cannot start any token ('@')"),
+        ('a: "\\q"', "1:5: is not YAML: found unknown escape character (\\q)"),
+        ("a: x\u2028", "1:5: holds a character that is no plain text (U+2028)"),
+        ("a:\n\tb: 1", "2:1: is not YAML: a tab stands in the indentation"),
+        ("a:\t1", "1:3: a tab stands outside quotation marks"),
+        ("a: 1\t# one", "1:5: a tab stands outside quotation marks"),
+        ("é😀: '\t'\nb: x\ty # '", "2:5: a tab stands outside quotation marks"),
+        ("a#b: x\ty", "1:7: a tab stands outside quotation marks"),
+    ],
+)
+def test_a_mistake_of_writing_is_told_where_it_is(text, words):
+    with pytest.raises(ScenarioError) as refused:
+        read_text(text, "f")
+    assert str(refused.value).startswith(f"f:{words}")
+
+
+def test_a_tab_may_stand_in_quotation_marks_in_block_text_and_in_comments():
+    text = """a: 'x\ty'\n#\tno\nb: |\n  x\ty\nc: "#"  # it's\tso\nd: "\t"\n"""
+    assert read_text(text, "f").plain() == {"a": "x\ty", "b": "x\ty\n", "c": "#", "d": "\t"}
 
 
 SHIPPED = Path(__file__).resolve().parents[1] / "scenarios"

@@ -20,6 +20,7 @@ from sim.leaves import value_at
 from sim.loading import find
 from sim.reported import load
 from sim.scenario_file import ReportedFigure, ScenarioFile
+from tests.conftest import Command
 
 WYOMING, ALABAMA, SHIFT = (load(name) for name in ("wyoming_safe_haul_2025", "alabama_strike_force_2025", "laramie_shift_2026"))
 FAR = 1.6448536269514722
@@ -282,3 +283,20 @@ def test_a_figure_counts_once(written) -> None:
     again = written(text[text.index("reported:") :], "again")
     with pytest.raises(ScenarioError, match=r"S0-0\d is a target in .* too and would count twice"):
         refuse_counted_twice([WYOMING, again])
+
+
+# --- writing back -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_written_back_is_refused_before_anything_is_fitted(command: Command, tmp_path: Path) -> None:
+    """Its reader takes what the writer, another parser, does not: found after the fit, hours would be lost."""
+    says = (
+        "extends: wyoming_safe_haul_2025", "title: Mine", "question: What?", "sources: {me: {publisher: me, date: '2026'}}",
+        "reported: {stops: {value: 195, source: me}}", "...", "...",
+    )  # fmt: skip
+    (tmp_path / "mine.yaml").write_text("\n".join(says), encoding="utf-8")
+    assert command("check", "mine.yaml")[0] == 0
+    status, _, said = command("calibrate", "mine.yaml", "--out", "fitted")
+    assert status == 2
+    assert "mine.yaml:7:1: cannot be written back with its comments from here on; write it more simply." in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml"]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sim import cli
@@ -288,10 +289,11 @@ def test_reproduce_says_whether_the_reported_figures_lie_inside(command: Command
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_a_command_alone_is_the_command_among_all(name: str) -> None:
-    alone, among = (CliRunner().invoke(made, [name, "--help"]) for made in (cli.app([name]), cli.app()))
+    alone, among = (CliRunner().invoke(made, [name, "--help"]) for made in (cli.app(name), cli.app()))
     assert alone.exit_code == among.exit_code == 0
     assert alone.stdout == among.stdout
     assert alone.stdout.count("Options:") == 1
+    assert list(get_command(cli.app(name)).commands) == [name]  # the others would be made ready for nothing
 
 
 def test_help_does_not_wait_for_numerical_libraries() -> None:

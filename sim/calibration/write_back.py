@@ -16,6 +16,7 @@ from sim.calibration.diagnostics import Learned
 from sim.calibration.priors import Prior
 from sim.calibration.simulate import scaled
 from sim.distributions import Distribution
+from sim.errors import Place, ScenarioError
 from sim.leaves import value_at
 from sim.loading import base_of, find
 from sim.scenario_file import ScenarioFile
@@ -43,8 +44,7 @@ def write_fitted(scenario: ScenarioFile, informed: Sequence[tuple[Prior, Learned
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = find(scenario.file)
-    yaml = _round_trip()
-    document = yaml.load(source.read_text(encoding="utf-8-sig"))
+    document = with_comments(scenario)
     if "extends" in document:
         document["extends"] = _copy_base(source, folder)
     for path, evidence in scenario.evidence.items():
@@ -53,11 +53,31 @@ def write_fitted(scenario: ScenarioFile, informed: Sequence[tuple[Prior, Learned
     for prior, one in informed:
         _lay(document, prior.path, _entry(scenario, prior, one))
     stream = io.StringIO()
-    yaml.dump(document, stream)
+    _round_trip().dump(document, stream)
     target = folder / f"{source.stem}_fitted.yaml"
     text = re.sub(r"\$schema=\S+", "$schema=scenario.schema.json", stream.getvalue(), count=1)
     target.write_text(text, encoding="utf-8")
     return target
+
+
+def with_comments(scenario: ScenarioFile) -> Any:
+    """Return what a scenario's own file says, with its comments.
+
+    Raises
+    ------
+    ScenarioError
+        If its parser, which is another than that of :mod:`sim.yaml_reader`, cannot read it: to be asked before a long fit.
+    """
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    source = find(scenario.file)
+    try:
+        return _round_trip().load(source.read_text(encoding="utf-8-sig"))
+    except YAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark if isinstance(problem, MarkedYAMLError) else None
+        place = Place(str(source), mark.line + 1, mark.column + 1) if mark else Place(str(source))
+        reason = "cannot be written back with its comments from here on; write it more simply."
+        raise ScenarioError.at(place, "", reason) from None
 
 
 def _round_trip() -> Any:

@@ -89,6 +89,7 @@ def calibrate(
     from sim.calibration.fit import PARTICLES
     from sim.calibration.study import PREDICTIONS, SIMULATIONS, space_to_fit
     from sim.calibration.study import calibrate as fit
+    from sim.calibration.write_back import with_comments
     from sim.report import files
     from sim.report.calibration_files import write_calibration
     from sim.reported import load
@@ -100,6 +101,8 @@ def calibrate(
     }  # fmt: skip
     further.check(chosen)
     space_to_fit(loaded, **chosen)  # every mistake is said before a folder is made
+    for one in loaded:
+        with_comments(one)  # as it will be written with what was fitted
     folder = out or files.free_folder(f"calibrate-{'-'.join(Path(name).stem for name in scenarios)[:80]}")
     files.check_out(folder, force)
     work = folder.with_name(f"{folder.name}.unfinished")

@@ -71,7 +71,8 @@ class Calendar(Parameters):
         for key in ("counted_on", "detailed_on", "arrests_in_week_of"):
             outside = [day for day in getattr(self, key) if not self.begins <= day <= self.ends]
             if outside:
-                raise BelowError(key, f"{outside[0]} lies outside {self.begins} to {self.ends}; correct one of them.")
+                problem = f"{outside[0]} lies outside {self.begins} to {self.ends}; correct one of them."
+                raise BelowError(problem, key, "begins", "ends")
         return self
 
     @property
@@ -292,7 +293,7 @@ class Programme(Parameters):
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
                 problem = f"there is no group of states '{mandate.group}'; {nearest(mandate.group, self.states)}"
-                raise BelowError(f"mandates.{name}.group", problem)
+                raise BelowError(problem, f"mandates.{name}.group", f"states.{mandate.group}")
         return self
 
     _apart = field_validator("paces")(_begin_apart)

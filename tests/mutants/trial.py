@@ -31,7 +31,7 @@ Key = TypeVar("Key")
 Tried = tuple[Key, str, str]
 
 #: Loaded before the fork, since they take longer than most trials.
-HEAVY = ("numpy", "scipy.stats", "scipy.special", "pydantic", "simpy", "ruamel.yaml", "hypothesis.strategies", "pandas", "typer")
+HEAVY = ("numpy", "scipy.stats", "scipy.special", "pydantic", "simpy", "yaml", "hypothesis.strategies", "pandas", "typer")
 CPU_SECONDS, WALL_SECONDS, BYTES = 100, 7200, 4 << 30
 
 STORIES = [f"tests/test_{name}.py" for name in ("pathway", "status_check", "custody", "jail")]
