@@ -78,7 +78,7 @@ def _arrests(scenario: Scenario) -> bool:
 
 
 def _ways_into_custody(scenario: Scenario) -> set[str]:
-    """Return the ways that people detained at the roadside can take, by the names of :data:`sim.pathway.custody.PATHS`."""
+    """Return the ways that people detained at the roadside can take, by the names of :data:`sim.trace.PATHS`."""
     custody = scenario.custody
     return {custody.path, custody.path_without_ice if scenario.may_detain_at_the_roadside else "ice_comes"}
 

@@ -16,12 +16,16 @@ from __future__ import annotations
 
 import math
 from math import frexp, ldexp
-from typing import TypeVar
+from struct import pack
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+    Floats = NDArray[np.float64]
+else:
+    Floats = Any
 Number = TypeVar("Number", float, Floats)
 
 #: The logarithm of 2 in two parts. The first has 32 binary places, so that any whole number that comes up, times it, is exact.
@@ -31,7 +35,7 @@ LOG2_E = 1.4426950408889634
 SQRT_HALF = 0.7071067811865476
 #: How a number lies in memory: so many bits of its fraction, and above them its power of two plus the bias.
 FRACTION_LENGTH, BIAS = 52, 1023
-SQRT_HALF_BITS = int(np.asarray(SQRT_HALF).view(np.int64))
+SQRT_HALF_BITS = int.from_bytes(pack(">d", SQRT_HALF), "big")
 #: Beyond this the exponential is no ordinary number any more.
 LARGEST_EXPONENT = 700.0
 #: Where the normal quantile changes from its middle to its tails, and from these to the far tails.
@@ -115,6 +119,8 @@ def quantile_far_out(r: Number) -> Number:
 
 def log(x: Floats) -> Floats:
     """Return the natural logarithm of positive numbers, finite and none below 2**-1022."""
+    import numpy as np
+
     bits = np.asarray(x, dtype=np.float64).view(np.int64)
     power = (bits - SQRT_HALF_BITS) >> FRACTION_LENGTH  # of two, which leaves a number from sqrt(1/2) to sqrt(2)
     fraction = (bits - (power << FRACTION_LENGTH)).view(np.float64)
@@ -124,6 +130,8 @@ def log(x: Floats) -> Floats:
 
 def exp(x: Floats) -> Floats:
     """Return the exponential; 0 for numbers below -700, and that of 700 for numbers above."""
+    import numpy as np
+
     inside = np.minimum(np.maximum(x, -LARGEST_EXPONENT), LARGEST_EXPONENT)
     doublings = np.rint(inside * LOG2_E)
     rest = (inside - doublings * LN2_HIGH) - doublings * LN2_LOW
@@ -133,6 +141,8 @@ def exp(x: Floats) -> Floats:
 
 def normal_quantile(u: Floats) -> Floats:
     """Return the standard normal number below which a share ``u`` of all lies, for shares strictly between 0 and 1."""
+    import numpy as np
+
     u = np.asarray(u, dtype=np.float64)
     q = u - 0.5
     quantiles = np.asarray(quantile_in_the_middle(q))

@@ -10,16 +10,13 @@ from typing import Any, TypeVar, dataclass_transform
 from numpy.typing import NDArray
 
 from sim.chance import Draws, FlowDraws, JailDraws, Seat
-from sim.scenario import LICENCES, STANDINGS
+from sim.scenario import LICENCES
 from sim.streams import Ints
 from sim.trace import who
 
 OUTCOMES = ("warned", "cited", "arrested")
 CITED, ARRESTED = OUTCOMES.index("cited"), OUTCOMES.index("arrested")
-CITIZEN = STANDINGS.index("citizen")
 DRIVER = 0
-#: Numbers of the flows of people who come to the jail from elsewhere.
-LOCAL, OVERFLOW = 250, 251
 IN_STATE, OUT_OF_STATE, NO_LICENCE = (LICENCES.index(name) for name in ("in_state", "out_of_state", "none"))
 
 Entity = TypeVar("Entity")

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim import chance, measures
-from sim.engines import simpy_engine
+from sim import measures
 from sim.measures import Measure
-from sim.programme import draw as programme_draw
 from sim.programme import measures as programme_measures
-from sim.programme import pathway as programme_pathway
 from sim.programme.scenario import ProgrammeScenario
 from sim.scenario import Scenario
 from sim.scenario_file import ScenarioFile
-from sim.trace import Trace
+
+if TYPE_CHECKING:
+    from sim.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,38 @@ class Model:
     compiled: str = ""
 
 
+# What draws and simulates is imported when it is first used, since checking a scenario needs the names of measures alone.
+
+
+def _draw_operation(scenario: Any, seed: int, replication: int) -> Any:
+    from sim.chance import draw
+
+    return draw(scenario, seed, replication)
+
+
+def _simulate_operation(scenario: Any, draws: Any) -> Trace:
+    from sim.engines.simpy_engine import simulate
+
+    return simulate(scenario, draws)
+
+
+def _draw_programme(scenario: Any, seed: int, replication: int) -> Any:
+    from sim.programme.draw import draw
+
+    return draw(scenario, seed, replication)
+
+
+def _simulate_programme(scenario: Any, draws: Any) -> Trace:
+    from sim.programme.pathway import simulate
+
+    return simulate(scenario, draws)
+
+
 OPERATION = Model(
     kind="operation",
     root=Scenario,
-    draw=chance.draw,
-    simulate=simpy_engine.simulate,
+    draw=_draw_operation,
+    simulate=_simulate_operation,
     measures=lambda scenario: measures.MEASURES,
     measure_all=measures.measure_all,
     part_of=lambda scenario: measures.PART_OF,
@@ -62,8 +88,8 @@ OPERATION = Model(
 PROGRAMME = Model(
     kind="programme",
     root=ProgrammeScenario,
-    draw=programme_draw.draw,
-    simulate=programme_pathway.simulate,
+    draw=_draw_programme,
+    simulate=_simulate_programme,
     measures=programme_measures.measures,
     measure_all=programme_measures.measure_all,
     part_of=lambda scenario: programme_measures.part_of(programme_measures.measures(scenario)),

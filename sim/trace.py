@@ -9,17 +9,25 @@ import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.scenario import LICENCES
 
-Rows = NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+else:
+    Rows = Any
 
 COLUMNS = ("time", "kind", "flow", "vehicle", "seat", "unit", "detail")
 NOBODY = -1
+#: Numbers of the flows of people who come to the jail from elsewhere.
+LOCAL, OVERFLOW = 250, 251
+#: Ways into custody, and clocks that hold people in jail, by the numbers that stand for them.
+PATHS = ("ice_vehicles", "local_booking", "agency_drives", "ice_comes")
+CLOCKS = ("detainer", "ice_arrest")
 #: Packs the numbers of one row.
 row = Struct(f"{len(COLUMNS)}q").pack
 
@@ -91,7 +99,6 @@ class Kind(IntEnum):
 
 
 Number = TypeVar("Number", int, Rows)
-Word = TypeVar("Word", np.uint64, NDArray[np.uint64])
 
 
 def who(standing: Number, licence: Number) -> Number:
@@ -124,11 +131,15 @@ class Trace:
     @classmethod
     def of(cls, rows: list[tuple[int, ...]]) -> Trace:
         """Make a trace from a list of rows."""
+        import numpy as np
+
         return cls(np.asarray(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)))
 
     @classmethod
     def of_packed(cls, rows: bytearray) -> Trace:
         """Make a trace on rows that :data:`row` has packed; they are not copied, and cannot grow while it is there."""
+        import numpy as np
+
         return cls(np.frombuffer(memoryview(rows).toreadonly(), dtype=np.int64).reshape(-1, len(COLUMNS)))
 
     def column(self, name: str) -> Rows:
@@ -137,6 +148,8 @@ class Trace:
 
     def of_kind(self, *kinds: Kind) -> Rows:
         """Return the rows of some kinds, in order."""
+        import numpy as np
+
         return self.rows[np.isin(self.rows[:, 1], kinds)] if len(kinds) > 1 else self.rows[self.rows[:, 1] == kinds[0]]
 
     def count(self, *kinds: Kind) -> int:
@@ -155,28 +168,13 @@ class Trace:
         Every row is mixed with its place into one 64-bit word, and the words are added. Two traces that differ agree by a
         chance of one in 2**64. It is no seal against somebody who makes a trace on purpose; files have one, in the manifest.
         """
+        import numpy as np
+
+        from sim.digest import word_of
+
         with np.errstate(over="ignore"):
             words = word_of(np.arange(len(self.rows), dtype=np.uint64), *self.rows.T.astype(np.uint64))
             return digest_text(int(words.sum(dtype=np.uint64)))
-
-
-def word_of(  # noqa: PLR0913 - the columns of a row
-    place: Word, time: Word, kind: Word, flow: Word, vehicle: Word, seat: Word, unit: Word, detail: Word
-) -> Word:
-    """Return the word for a row of a trace at a place: what the row says, each column times an odd number of its own, then mixed.
-
-    The multiplications do not wait for one another, so the digest costs little beside the simulation.
-    """
-    here = (place + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    who = vehicle * np.uint64(0xBF58476D1CE4E5B9) + seat * np.uint64(0x94D049BB133111EB) + flow * np.uint64(0xC2B2AE3D27D4EB4F)
-    what = kind * np.uint64(0xFF51AFD7ED558CCD) + unit * np.uint64(0xC4CEB9FE1A85EC53) + detail * np.uint64(0xA0761D6478BD642F)
-    return mixed(mixed(here ^ (time * np.uint64(0xD6E8FEB86659FD93) + who + what)))
-
-
-def mixed(word: Word) -> Word:
-    """Mix a word: multiplication by an odd number and a shift let each bit reach every other."""
-    product = word * np.uint64(0xE7037ED1A0B428DB)
-    return product ^ (product >> np.uint64(32))
 
 
 def digest_text(digest: int) -> str:

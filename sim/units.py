@@ -11,6 +11,7 @@ from datetime import date, time
 MILLISECONDS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 HOUR = MILLISECONDS["h"]
 DAY = MILLISECONDS["d"]
+WEEK = 7 * DAY
 #: No duration or rate beyond this makes sense here; larger numbers are slips of the pen.
 LONGEST = 3_660 * DAY
 MOST_PER_HOUR = 1e6

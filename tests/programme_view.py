@@ -7,13 +7,11 @@ from datetime import date
 
 import numpy as np
 
-from sim.programme.draw import WEEK
 from sim.programme.measures import AWARDS_A_YEAR, ESTIMATES, MILLION, WEEKS_A_YEAR
-from sim.programme.pathway import TASK_FORCE
 from sim.programme.record import MONEY, PAYERS, Kind
-from sim.programme.scenario import KINDS, MODELS, ProgrammeScenario
+from sim.programme.scenario import KINDS, MODELS, TASK_FORCE, ProgrammeScenario
 from sim.trace import Rows, Trace
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
 
 class View:

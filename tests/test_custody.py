@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.pathway.custody import PATHS
+from sim.trace import PATHS
 from tests.worlds import PersonFate, ShiftPlan, VehicleFate, World, at, in_doubt, shift, small_world
 
 MATCHED = in_doubt(matched=True)

@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 
-from sim.entities import LOCAL
 from sim.measures import MEASURES
 from sim.measures.events import Events
-from sim.pathway.jail import CLOCKS
-from sim.trace import Kind, Trace
+from sim.trace import CLOCKS, LOCAL, Kind, Trace
 from sim.units import DAY, HOUR
 from tests.worlds import PersonFate, VehicleFate, World, at, in_doubt, person, plain_scenario, shift, small_world
 

@@ -19,12 +19,12 @@ import numpy as np
 from sim.arrivals import ShiftDay
 from sim.chance import Draws, FlowDraws, JailDraws, Seat
 from sim.engines.simpy_engine import simulate
-from sim.entities import LOCAL, OUTCOMES, OVERFLOW
+from sim.entities import OUTCOMES
 from sim.fields import CHANNELS, WEEKDAYS
 from sim.loading import from_plain, shipped_folder
 from sim.measures import MEASURES, measure_all
 from sim.scenario import LEVELS, LICENCES, STANDINGS, Scenario
-from sim.trace import Kind, Trace
+from sim.trace import LOCAL, OVERFLOW, Kind, Trace
 from sim.units import DAY, parse_duration, parse_time
 from sim.yaml_reader import read_file
 

@@ -28,13 +28,12 @@ from sim.audit.status_check import STATUS_CHECK
 from sim.audit.stop import STOP
 from sim.audit.traffic import TRAFFIC
 from sim.engines import COMPILED
-from sim.entities import LOCAL, OVERFLOW
 from sim.experiment.executors import in_order, workers_of
 from sim.experiment.replications import Result
 from sim.models import OPERATION, model_of
 from sim.scenario_file import ScenarioFile
 from sim.streams import Floats
-from sim.trace import NOBODY, Trace
+from sim.trace import LOCAL, NOBODY, OVERFLOW, Trace
 
 #: The laws of an operation on the road, and of the programme in the country.
 ROAD: tuple[Law, ...] = (

@@ -6,9 +6,7 @@ from collections import defaultdict
 
 from sim.audit.law import Laws, must
 from sim.audit.told import Name, Row, Told, Who
-from sim.entities import LOCAL
-from sim.pathway.custody import PATHS
-from sim.trace import Kind
+from sim.trace import LOCAL, PATHS, Kind
 
 CUSTODY = Laws()
 

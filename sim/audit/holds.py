@@ -10,8 +10,7 @@ from sim.audit.law import Laws, must
 from sim.audit.told import HOLD_ENDS, Row, Told, Who
 from sim.calendar import federal_holidays, zone
 from sim.fields import WEEKDAYS
-from sim.pathway.jail import CLOCKS
-from sim.trace import Kind
+from sim.trace import CLOCKS, Kind
 from sim.units import DAY
 
 HOLDS = Laws()

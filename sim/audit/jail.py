@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from sim.audit.law import Laws, must
 from sim.audit.told import HOLD_ENDS, Row, Told, Who, integral
-from sim.entities import LOCAL, OVERFLOW
-from sim.trace import Kind
+from sim.trace import LOCAL, OVERFLOW, Kind
 
 JAIL = Laws()
 

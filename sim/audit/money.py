@@ -9,8 +9,7 @@ from sim.audit.law import Laws, must
 from sim.audit.told import Told, held_for_ice
 from sim.measures.events import Events
 from sim.measures.money import PAYERS, ledger
-from sim.pathway.custody import PATHS
-from sim.trace import Kind
+from sim.trace import PATHS, Kind
 from sim.units import DAY, HOUR
 
 MONEY = Laws()

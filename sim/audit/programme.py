@@ -13,9 +13,8 @@ from sim.audit.law import Laws, must
 from sim.programme.draw import NEVER, ProgrammeDraws
 from sim.programme.measures import measures as measures_of
 from sim.programme.measures import part_of
-from sim.programme.pathway import TASK_FORCE
 from sim.programme.record import MONEY, PAYERS, Kind
-from sim.programme.scenario import ELIGIBLE, KINDS, MODELS, ProgrammeScenario
+from sim.programme.scenario import ELIGIBLE, KINDS, MODELS, TASK_FORCE, ProgrammeScenario
 from sim.trace import Trace
 from sim.units import DAY
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from sim.audit.law import Broken, must
 from sim.chance import Draws
-from sim.entities import ARRESTED, LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings, vehicles
+from sim.entities import ARRESTED, Booking, Person, Vehicle, bookings, vehicles
 from sim.scenario import Scenario
-from sim.trace import NOBODY, Kind, Trace
+from sim.trace import LOCAL, NOBODY, OVERFLOW, Kind, Trace
 
 Name = tuple[int, int]
 Who = tuple[int, int, int]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sim.audit.law import Laws, must
 from sim.audit.told import Told
-from sim.entities import LOCAL
-from sim.trace import Kind
+from sim.trace import LOCAL, Kind
 
 TRAFFIC = Laws()
 

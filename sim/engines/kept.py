@@ -17,10 +17,9 @@ from pathlib import Path
 
 _SIM = Path(__file__).resolve().parents[1]
 _OTHERS = (
-    "arrivals", "calendar", "chance", "columns", "distributions", "elementary", "entities", "fields", "scenario", "streams",
-    "trace", "units",
+    "arrivals", "calendar", "chance", "columns", "digest", "distributions", "elementary", "entities", "fields", "scenario",
+    "streams", "trace", "units",
 )  # fmt: skip
-_PATHWAY = ("custody", "jail", "places")
 _PROGRAMME = ("arrests", "counted", "draw", "pathway", "record", "scenario", "steps", "tally")
 #: Made when everything has been compiled that a kind of scenario needs.
 STAMP = "complete-{kind}"
@@ -31,7 +30,7 @@ def sources() -> list[Path]:
     return [
         *sorted(set((_SIM / "engines" / "compiled").rglob("*.py")) - {_SIM / "engines" / "compiled" / "__main__.py"}),
         *(_SIM / f"{name}.py" for name in _OTHERS),
-        *(_SIM / "pathway" / f"{name}.py" for name in _PATHWAY),
+        _SIM / "pathway" / "places.py",
         _SIM / "measures" / "tally.py",
         *(_SIM / "programme" / f"{name}.py" for name in _PROGRAMME),
     ]

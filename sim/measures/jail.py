@@ -5,12 +5,16 @@ All are counted from the first shift's day to the end of the watch.
 
 from __future__ import annotations
 
-from sim.measures.events import Events, Numbers
+from typing import TYPE_CHECKING
+
 from sim.measures.registry import Registry, ratio
 from sim.measures.roadside import MINUTE
 from sim.measures.tally import Sum
 from sim.trace import Kind
 from sim.units import DAY, HOUR
+
+if TYPE_CHECKING:
+    from sim.measures.events import Events, Numbers
 
 JAIL = Registry()
 _HOLD_ENDS = (Kind.TRANSFERRED, Kind.RELEASED_AT_CLOCK)

@@ -5,14 +5,16 @@ The ledger is exact: what the payers pay adds up to what the kinds cost.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from sim.measures.events import Events, Numbers
 from sim.measures.jail import agency_trips, ice_bed_time, ice_trips
 from sim.measures.registry import Registry, ratio
 from sim.measures.tally import Of
 from sim.trace import Kind
 from sim.units import DAY, HOUR
+
+if TYPE_CHECKING:
+    from sim.measures.events import Events, Numbers
 
 MONEY = Registry()
 PAYERS = ("federal", "state", "county")
@@ -48,7 +50,7 @@ def ledger(events: Events) -> dict[tuple[str, str], Numbers]:
 
 def _cents(milliseconds: Numbers, unit: int, rate: int) -> Numbers:
     """Return the cost of a time at a rate per unit of time, to the nearest cent."""
-    whole, rest = np.divmod(milliseconds, unit)  # apart, so that no product outgrows 64 bits
+    whole, rest = divmod(milliseconds, unit)  # apart, so that no product outgrows 64 bits
     return whole * rate + (2 * rest * rate + unit) // (2 * unit)
 
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from sim.measures.events import Events
 from sim.measures.jail import JAIL
 from sim.measures.money import MONEY
 from sim.measures.registry import Measure
 from sim.measures.roadside import ROADSIDE
-from sim.scenario import Scenario
-from sim.trace import Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.measures.events import Events
+    from sim.scenario import Scenario
+    from sim.trace import Trace
 
 MEASURES: dict[str, Measure] = {**ROADSIDE, **JAIL, **MONEY}
 
 
 def measure_all(trace: Trace, scenario: Scenario) -> list[float]:
     """Return every measure of one replication, in the order of the registry."""
+    from sim.measures.events import Events
+
     values: list[float] = measures_of(Events.of(trace, scenario)).tolist()
     return values
 
 
 def measures_of(events: Events) -> NDArray[np.float64]:
     """Return every measure of one or several replications, shape (…, measures), in the order of the registry."""
+    import numpy as np
+
     shape = events.sums.shape[:-1]
     columns = [np.broadcast_to(np.asarray(one.function(events), dtype=np.float64), shape) for one in MEASURES.values()]
     return np.stack(columns, axis=-1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim.measures.events import Events, Numbers
+if TYPE_CHECKING:
+    from sim.measures.events import Events, Numbers
 
 #: Groups of measures in the order in which they are shown: yield never without burden and error next to it.
 GROUPS = (
@@ -21,7 +20,7 @@ GROUPS = (
     "assumed around it",
 )
 
-Function = Callable[[Events], Numbers]  # of an operation; a programme has its own
+Function = Callable[["Events"], "Numbers"]  # of an operation; a programme has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +69,7 @@ def by_group(measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[Measur
 
 def ratio(total: Numbers, count: Numbers) -> Numbers:
     """Return a mean or a share; NaN where there is nothing to divide by."""
+    import numpy as np  # late: the names of measures are asked for where nothing is measured
+
     there = np.asarray(count) != 0
     return np.where(there, total / np.where(there, count, 1), np.nan)

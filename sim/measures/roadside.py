@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sim.measures.events import Events, Numbers
+from typing import TYPE_CHECKING
+
 from sim.measures.registry import Registry, ratio
 from sim.measures.tally import Sum
 from sim.trace import Kind
 from sim.units import HOUR, MILLISECONDS
+
+if TYPE_CHECKING:
+    from sim.measures.events import Events, Numbers
 
 MINUTE = MILLISECONDS["min"]
 ROADSIDE = Registry()

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum, auto
+from math import nan
 from typing import Any
 
-import numpy as np
-
-from sim.entities import CITIZEN, OVERFLOW
 from sim.fields import CHANNELS
-from sim.pathway.custody import PATHS
-from sim.scenario import LICENCES
-from sim.trace import Kind, Rows
+from sim.scenario import LICENCES, STANDINGS
+from sim.trace import OVERFLOW, PATHS, Kind, Rows
 
+CITIZEN = STANDINGS.index("citizen")
 KINDS = max(Kind) + 1
 LICENCE_COUNT = len(LICENCES)
 NOT_OPEN = 0
@@ -272,7 +270,7 @@ def upper_twentieth(lengths: Sequence[int] | Rows) -> float:
         In rising order.
     """
     if len(lengths) == 0:
-        return np.nan
+        return nan
     place = 0.95 * (len(lengths) - 1)
     below = int(place)
     above = min(below + 1, len(lengths) - 1)

@@ -19,8 +19,7 @@ from sim.pathway.places import ICE_FLEET, priority
 from sim.pathway.status_check import Encounter
 from sim.pathway.words import Kind, Order, Slot
 from sim.pathway.world import Process, World
-
-PATHS = ("ice_vehicles", "local_booking", "agency_drives", "ice_comes")
+from sim.trace import PATHS
 
 
 def path_of(world: World, encounter: Encounter) -> str:

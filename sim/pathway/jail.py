@@ -11,14 +11,14 @@ from collections import deque
 
 import simpy
 
-from sim.entities import LOCAL, OVERFLOW, Booking, Person, Vehicle, bookings, place_of
+from sim.entities import Booking, Person, Vehicle, bookings, place_of
 from sim.fields import WEEKDAYS
 from sim.pathway.places import PICKUP, priority
 from sim.pathway.words import Kind, Order, Slot
 from sim.pathway.world import Pool, Process, Question, World
+from sim.trace import CLOCKS, LOCAL, OVERFLOW
 
 Journey = Vehicle | Booking
-CLOCKS = ("detainer", "ice_arrest")
 
 
 class Stay:

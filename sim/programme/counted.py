@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.programme.draw import WEEK
 from sim.programme.pathway import time_of
 from sim.programme.record import MONEY, PAYERS
 from sim.programme.scenario import KINDS, Programme, ProgrammeScenario
 from sim.programme.tally import FIRST_GROUP, FIRST_PAID, OfAgency, OfGroup, OfState, OfWeek, Sum, add_rows, keep
 from sim.streams import Floats, Ints
 from sim.trace import Trace
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
 #: One number, or one for each replication.
 Numbers = Any

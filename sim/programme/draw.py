@@ -38,9 +38,8 @@ from sim.programme.scenario import (
     StateGroup,
 )
 from sim.streams import Flags, Floats, Ints, choose, uniforms
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
-WEEK = 7 * DAY
 YEAR = 365 * DAY
 #: Later than any calendar ends.
 NEVER = 2**62

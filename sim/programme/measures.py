@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from sim.measures import Measure
 from sim.measures.registry import ratio
-from sim.programme.counted import Counted, Function, Numbers
-from sim.programme.pathway import TASK_FORCE
 from sim.programme.record import MONEY, PAYERS
-from sim.programme.scenario import KINDS, MODELS, ProgrammeScenario
+from sim.programme.scenario import KINDS, MODELS, TASK_FORCE, ProgrammeScenario
 from sim.programme.tally import OfGroup, Sum
-from sim.trace import Trace
 from sim.units import DAY
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sim.programme.counted import Counted, Function, Numbers
+    from sim.trace import Trace
+
+    #: Name, unit, definition and function of a measure.
+    One = tuple[str, str, str, Function]
 
 MILLION = 1_000_000
 AWARDS_A_YEAR = 4
@@ -41,12 +46,16 @@ def measures(scenario: ProgrammeScenario) -> dict[str, Measure]:
 
 def measure_all(trace: Trace, scenario: ProgrammeScenario) -> list[float]:
     """Return every measure of one replication, in the order of :func:`measures`."""
+    from sim.programme.counted import Counted
+
     values: list[float] = measures_of(Counted.of(trace, scenario), scenario).tolist()
     return values
 
 
 def measures_of(counted: Counted, scenario: ProgrammeScenario) -> NDArray[np.float64]:
     """Return every measure of one or several replications, shape (…, measures), in the order of :func:`measures`."""
+    import numpy as np
+
     shape = counted.to_credential.shape
     functions = [one.function for one in measures(scenario).values()]
     columns = [np.broadcast_to(np.asarray(function(counted), dtype=np.float64), shape) for function in functions]
@@ -69,9 +78,6 @@ def part_of(names: Mapping[str, Measure]) -> list[tuple[str, str]]:
         if whole in names:
             pairs.append((name, whole))
     return pairs
-
-
-One = tuple[str, str, str, Function]
 
 
 def _all(
@@ -291,7 +297,7 @@ def _bought(millions: int) -> Iterator[One]:
     yield (
         f"officers_paid_in_full_by_{millions}_million", "officers",
         f"Officers for whom {millions:,} million USD would pay all promises for a year, one-time payments left out.",
-        lambda seen: ratio(np.asarray(millions * MILLION), _in_full(seen)),
+        lambda seen: ratio(millions * MILLION, _in_full(seen)),
     )  # fmt: skip
     yield (
         f"arrests_a_year_for_{millions}_million", "arrests",

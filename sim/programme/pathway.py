@@ -16,15 +16,13 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.programme.draw import BY_THE_OFFICER, NEVER, WEEK, ProgrammeDraws
-from sim.programme.record import NOBODY, PAYERS, Kind
-from sim.programme.scenario import MODELS, Programme, ProgrammeScenario
+from sim.programme.draw import BY_THE_OFFICER, NEVER, ProgrammeDraws
+from sim.programme.record import FEDERAL, LOCAL, NOBODY, Kind
+from sim.programme.scenario import MODELS, TASK_FORCE, Programme, ProgrammeScenario
 from sim.programme.steps import Step, priority
 from sim.trace import Trace
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
-TASK_FORCE = MODELS.index("task_force")
-FEDERAL, LOCAL = PAYERS.index("federal"), PAYERS.index("local")
 DAYS_IN_A_YEAR = 365
 HOURS_IN_A_YEAR = 2080
 

@@ -9,6 +9,7 @@ COLUMNS = ("time", "kind", "group", "agency", "model", "payer", "detail")
 NOBODY = -1
 
 PAYERS = ("federal", "local")
+FEDERAL, LOCAL = PAYERS.index("federal"), PAYERS.index("local")
 MONEY = ("vehicles", "equipment", "salary", "overtime", "award", "training")
 
 

@@ -20,6 +20,7 @@ from sim.scenario_file import ScenarioFile
 from sim.units import parse_date, shown
 
 MODELS = ("task_force", "jail_enforcement", "warrant_service", "tribal_task_force")
+TASK_FORCE = MODELS.index("task_force")
 KINDS = ("counties", "municipalities", "state_agencies", "tribes")
 #: Which models an agency of each kind can sign: only counties run jails here, and only tribes sign the tribal model.
 ELIGIBLE = {

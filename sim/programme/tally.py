@@ -11,10 +11,9 @@ from __future__ import annotations
 from enum import IntEnum, auto
 from typing import Any
 
-from sim.programme.draw import WEEK
-from sim.programme.pathway import FEDERAL, TASK_FORCE
-from sim.programme.record import MONEY, PAYERS, Kind
-from sim.programme.scenario import KINDS, MODELS
+from sim.programme.record import FEDERAL, MONEY, PAYERS, Kind
+from sim.programme.scenario import KINDS, MODELS, TASK_FORCE
+from sim.units import WEEK
 
 
 class Sum(IntEnum):

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sim.entities import LOCAL, OVERFLOW
 from sim.fields import CHANNELS
 from sim.report.page import Facts, render
 from sim.report.stages import CHANNEL_WORDS
 from sim.report.story import tell
 from sim.scenario import Scenario
-from sim.trace import NOBODY, Kind, Trace
+from sim.trace import LOCAL, NOBODY, OVERFLOW, Kind, Trace
 from sim.units import DAY, HOUR, MILLISECONDS
 
 MINUTE = MILLISECONDS["min"]

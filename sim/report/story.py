@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sim.arrivals import clock
-from sim.entities import LOCAL, OVERFLOW
 from sim.fields import CHANNELS
-from sim.pathway.custody import PATHS
-from sim.pathway.jail import CLOCKS
 from sim.scenario import DRIVER_GROUNDS, LICENCES, STANDINGS, VEHICLE_GROUNDS, Scenario
-from sim.trace import NOBODY, Kind, Trace, licence_of, standing_of
+from sim.trace import CLOCKS, LOCAL, NOBODY, OVERFLOW, PATHS, Kind, Trace, licence_of, standing_of
 
 _WAYS = {
     "ice_vehicles": "to ICE vehicles on the scene",

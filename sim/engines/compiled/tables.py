@@ -18,14 +18,12 @@ from sim.columns import booking_columns, occupants_of, seat_columns, vehicle_col
 from sim.distributions import DISTRIBUTIONS, Distribution
 from sim.engines.compiled.columns import Column, Law
 from sim.engines.compiled.layout import ARRAYS, ARRIVAL, ELSEWHERE, NONE, POOL, POOLS, SPANS, WORLD, Floats, Ints
-from sim.entities import LOCAL, OUTCOMES, OVERFLOW
+from sim.entities import OUTCOMES
 from sim.fields import CHANNELS, WEEKDAYS
 from sim.measures.tally import KINDS, UNIT_COLUMNS, Of, Sum
-from sim.pathway.custody import PATHS
-from sim.pathway.jail import CLOCKS
 from sim.scenario import LEVELS, STANDINGS, Scenario, StatusCheck
 from sim.streams import Column as Drawn
-from sim.trace import Kind
+from sim.trace import CLOCKS, LOCAL, OVERFLOW, PATHS, Kind
 from sim.units import DAY
 
 # What the rooms say in numbers must be what the pathway says in words.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim import trace
+from sim import digest
 from sim.engines.compiled import memory
 from sim.engines.compiled.compiler import compiled, compiled_with_new_arrays, inlined, recompiled
 from sim.engines.compiled.layout import World
@@ -64,7 +64,7 @@ in_jail = recompiled(tally.in_jail, inline=True, begin_span=begin_span, end_span
 add_row = recompiled(
     tally.add_row, inline=True, at_the_stop=at_the_stop, in_the_check=in_the_check, in_jail=in_jail, at_a_bed=at_a_bed
 )  # fmt: skip
-word_of = recompiled(trace.word_of, inline=True, mixed=recompiled(trace.mixed, inline=True))
+word_of = recompiled(digest.word_of, inline=True, mixed=recompiled(digest.mixed, inline=True))
 
 
 @compiled

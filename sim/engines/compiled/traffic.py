@@ -25,9 +25,8 @@ from sim.engines.compiled.layout import (
 from sim.engines.compiled.status_check import new_encounter_with
 from sim.engines.compiled.stop import stop_begins
 from sim.engines.compiled.world import begin_duty, end_duty, job_of, record_alone, record_of, start, take
-from sim.entities import LOCAL
 from sim.fields import CHANNELS
-from sim.trace import NOBODY, Kind
+from sim.trace import LOCAL, NOBODY, Kind
 from sim.units import HOUR
 
 NEVER = 2**62

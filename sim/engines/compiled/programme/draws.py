@@ -13,9 +13,9 @@ from sim.engines.compiled.programme import memory
 from sim.engines.compiled.programme.layout import Duration, OfAgency, OfModel, World
 from sim.fields import MOST_STAFF
 from sim.programme.arrests import BLOCK_BEYOND, BLOCKS, IN_A_BLOCK, MARK_UNITS, seat_of
-from sim.programme.draw import BY_THE_OFFICER, MOST_ARRESTS, NEVER, QUARTERS, WEEK, YEAR
+from sim.programme.draw import BY_THE_OFFICER, MOST_ARRESTS, NEVER, QUARTERS, YEAR
 from sim.programme.scenario import MODELS
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
 MANY_MODELS = len(MODELS)
 seat_of_block = compiled(seat_of)

@@ -22,10 +22,11 @@ from sim.engines.compiled.programme.draws import (
 )
 from sim.engines.compiled.programme.layout import NONE, Duration, OfAgency, OfModel, World
 from sim.engines.compiled.world import keep_row
-from sim.programme.draw import NEVER, WEEK
-from sim.programme.pathway import FEDERAL, LOCAL, TASK_FORCE
-from sim.programme.record import NOBODY, Kind
+from sim.programme.draw import NEVER
+from sim.programme.record import FEDERAL, LOCAL, NOBODY, Kind
+from sim.programme.scenario import TASK_FORCE
 from sim.programme.steps import Step, priority
+from sim.units import WEEK
 
 place_of = compiled(priority)
 

@@ -28,7 +28,6 @@ from sim.programme.draw import (
     OF_MODEL,
     ON_DAY,
     WAVES,
-    WEEK,
     arrests_under,
     day_begins,
     held_under,
@@ -41,7 +40,7 @@ from sim.programme.pathway import awards, hourly_wage, quarters, time_of
 from sim.programme.scenario import ELIGIBLE as MODELS_OF
 from sim.programme.scenario import KINDS, MODELS, Programme, ProgrammeScenario
 from sim.trace import COLUMNS
-from sim.units import DAY
+from sim.units import DAY, WEEK
 
 #: Rows of the trace that are handed over at a time, beside those that one step can need.
 ROWS = 16_384
