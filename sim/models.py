@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sim import measures
@@ -47,38 +48,20 @@ class Model:
     compiled: str = ""
 
 
-# What draws and simulates is imported when it is first used, since checking a scenario needs the names of measures alone.
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """Return a function whose module is imported when it is called: to check a scenario, names of measures are enough."""
 
+    def call(*arguments: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments)
 
-def _draw_operation(scenario: Any, seed: int, replication: int) -> Any:
-    from sim.chance import draw
-
-    return draw(scenario, seed, replication)
-
-
-def _simulate_operation(scenario: Any, draws: Any) -> Trace:
-    from sim.engines.simpy_engine import simulate
-
-    return simulate(scenario, draws)
-
-
-def _draw_programme(scenario: Any, seed: int, replication: int) -> Any:
-    from sim.programme.draw import draw
-
-    return draw(scenario, seed, replication)
-
-
-def _simulate_programme(scenario: Any, draws: Any) -> Trace:
-    from sim.programme.pathway import simulate
-
-    return simulate(scenario, draws)
+    return call
 
 
 OPERATION = Model(
     kind="operation",
     root=Scenario,
-    draw=_draw_operation,
-    simulate=_simulate_operation,
+    draw=_late("sim.chance", "draw"),
+    simulate=_late("sim.engines.simpy_engine", "simulate"),
     measures=lambda scenario: measures.MEASURES,
     measure_all=measures.measure_all,
     part_of=lambda scenario: measures.PART_OF,
@@ -88,8 +71,8 @@ OPERATION = Model(
 PROGRAMME = Model(
     kind="programme",
     root=ProgrammeScenario,
-    draw=_draw_programme,
-    simulate=_simulate_programme,
+    draw=_late("sim.programme.draw", "draw"),
+    simulate=_late("sim.programme.pathway", "simulate"),
     measures=programme_measures.measures,
     measure_all=programme_measures.measure_all,
     part_of=lambda scenario: programme_measures.part_of(programme_measures.measures(scenario)),
