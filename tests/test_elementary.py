@@ -62,7 +62,7 @@ def test_no_function_of_a_mathematical_library_is_called_that_machines_may_round
         "round",
         "int",
     }
-    exact |= {"float", "round", "int", "TypeVar"}
+    exact |= {"TypeVar", "pack", "from_bytes"}  # the last two: how a number lies in memory
     tree = ast.parse(inspect.getsource(elementary))
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
