@@ -51,8 +51,8 @@ class Model:
 def _late(module: str, name: str) -> Callable[..., Any]:
     """Return a function whose module is imported when it is called: to check a scenario, names of measures are enough."""
 
-    def call(*arguments: Any) -> Any:
-        return getattr(import_module(module), name)(*arguments)
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments, **named)
 
     return call
 

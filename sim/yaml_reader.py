@@ -27,7 +27,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?
 #: What YAML 1.2 does not let stand in a text (chapter 5.1); what libyaml, unlike editors, counts as the end of a line; and the
 #: mark that begins a file, anywhere else.
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x85\u2028\u2029\ufeff]")
-_COMMENT = re.compile(r"(?<!\S)#.*")
+_COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NO_ANCHORS = "anchors (&) and aliases (*) are not allowed; write the value out, or use 'extends'; quote a text that begins so."
 _WORDS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "true": True, "True": True, "false": False, "False": False,
@@ -121,11 +122,12 @@ def read_text(text: str, name: str) -> Node:
 
 
 def _place_of(text: str, position: int, name: str) -> Place:
-    return Place(name, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
+    ends = [found.end() for found in _LINE_END.finditer(text, 0, position)]
+    return Place(name, len(ends) + 1, position - (ends[-1] if ends else 0) + 1)
 
 
 def _place_of_mistake(problem: Any, lines: list[str], name: str) -> Place:
-    """Return where a mistake is: a quotation or a bracket that never ends, where it begins, and nothing beyond the last line."""
+    """Return where a mistake is, and no place beyond the last line: of what is still open there, where it was opened."""
     mark = problem.problem_mark or problem.context_mark
     if mark and problem.context_mark and mark.line >= len(lines):
         mark = problem.context_mark
@@ -138,7 +140,11 @@ def _place_of_mistake(problem: Any, lines: list[str], name: str) -> Place:
 
 def _refuse_tabs(text: str, texts: list[tuple[int, int]], name: str) -> None:
     """Refuse a tab, which parsers take for different things, but in quotation marks, in block text and in comments."""
-    edges = [0, *(edge for span in texts for edge in span), len(text)]
+    edges = [0]
+    for begins, ends in texts:
+        header = _LINE_END.search(text, begins) if text[begins] in "|>" else None  # of block text; it may not hold a tab either
+        edges += [header.start() if header else begins, ends]
+    edges.append(len(text))
     for begins, ends in zip(edges[::2], edges[1::2], strict=True):
         between = _COMMENT.sub(lambda comment: " " * len(comment[0]), text[begins:ends])
         if "\t" in between:
@@ -149,16 +155,14 @@ def _refuse_tabs(text: str, texts: list[tuple[int, int]], name: str) -> None:
 def _in_plain_words(problem: Any, lines: list[str], place: Place) -> str:
     line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
     words = " ".join(str(problem.problem or problem.context or "it breaks off").split())
-    if "\t" in line[: place.column + 1]:
+    if "'\\t'" in words or line[: place.column + 1].lstrip(" ").startswith("\t"):
         return "is not YAML: a tab stands in the indentation; use spaces."
     if "document start" in words:
-        return "something stands after the end of the document, or beside it; a scenario file holds one mapping."
+        return "something stands beside the mapping that a file holds; let all keys at the top begin in the same column."
     if any(what in (problem.context or "") for what in ("anchor", "alias")):
         return _NO_ANCHORS
-    if words.endswith("start any token"):
-        words += f" ({shown(line[place.column - 1 : place.column])})"
-    elif words.endswith("escape character"):
-        words += f" ({line[place.column - 1 : place.column + 1]})"
+    if words.endswith(("character that cannot start any token", "unknown escape character")):  # libyaml does not say which
+        words += f" ({shown(line[place.column - 1 : place.column + words.endswith('escape character')])})"
     return f"is not YAML: {words}; check indentation, quotes and colons near here."
 
 
@@ -206,7 +210,7 @@ class _Composer:
             raise self.refuse(event, f"nested deeper than {DEEPEST} levels; a scenario needs no more than 8.")
         if kind == "AliasEvent" or getattr(event, "anchor", None):
             raise self.refuse(event, _NO_ANCHORS)
-        if event.tag not in (None, "!"):
+        if event.tag is not None:
             raise self.refuse(event, f"the tag {shown(event.tag)} is not allowed; remove it.")
         if kind == "ScalarEvent":
             return Node(self.scalar(event), self.place(event))

@@ -196,10 +196,15 @@ def test_a_file_that_is_no_scenario_text_is_refused(tmp_path, content, line, pro
     [
         ("a: [", "1:5: is not YAML: did not find expected node content"),  # it breaks off: at its end, and not beyond
         ("a: 1\n---", "2:1: a second document starts here"),
-        ("a: 1\n...\nb: 2", "3:1: something stands after the end of the document"),
+        ("a: 1\n...\nb: 2", "3:1: something stands beside the mapping that a file holds"),
         ("a: **bold**", "1:5: anchors (&) and aliases (*) are not allowed"),
         ("a: @x", "1:4: is not YAML: found character that cannot start any token ('@')"),
-        ('a: "\\q"', "1:5: is not YAML: found unknown escape character (\\q)"),
+        ('a: "\\q"', "1:5: is not YAML: found unknown escape character ('\\\\q')"),
+        ('a: "x\ty" z', "1:10: is not YAML: did not find expected key"),
+        (" a: 1\nb: 2", "2:1: something stands beside the mapping that a file holds; let all keys at the top begin"),
+        ("a: 1 # c\rb: x\ty", "2:5: a tab stands outside quotation marks"),
+        ("a: |\t\n x", "1:5: a tab stands outside quotation marks"),
+        ('a: ! "12"', "1:4: the tag '!' is not allowed"),
         ("a: x\u2028", "1:5: holds a character that is no plain text (U+2028)"),
         ("a:\n\tb: 1", "2:1: is not YAML: a tab stands in the indentation"),
         ("a:\t1", "1:3: a tab stands outside quotation marks"),

@@ -306,7 +306,9 @@ def imported(source):
                 value = getattr(module, name) if hasattr(module, name) else importlib.import_module(f"{node.module}.{name}")
                 if isinstance(value, ModuleType):
                     yield name, Path(value.__file__)
-                elif isinstance(value, int | float | str | tuple | dict | np.generic | EnumType):
+                elif isinstance(
+                    value, int | float | str | tuple | list | dict | set | frozenset | np.generic | np.dtype | EnumType
+                ):
                     yield name, Path(module.__file__)
 
 

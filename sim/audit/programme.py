@@ -13,14 +13,13 @@ from sim.audit.law import Laws, must
 from sim.programme.draw import NEVER, ProgrammeDraws
 from sim.programme.measures import measures as measures_of
 from sim.programme.measures import part_of
-from sim.programme.record import MONEY, PAYERS, Kind
+from sim.programme.record import FEDERAL, MONEY, PAYERS, Kind
 from sim.programme.scenario import ELIGIBLE, KINDS, MODELS, TASK_FORCE, ProgrammeScenario
 from sim.trace import Trace
 from sim.units import DAY
 
 PROGRAMME = Laws()
 Pair = tuple[int, int]
-FEDERAL = PAYERS.index("federal")
 PAID = tuple(Kind[name.upper()] for name in MONEY)
 
 

@@ -73,11 +73,13 @@ def with_comments(scenario: ScenarioFile) -> Any:
     source = find(scenario.file)
     try:
         return _round_trip().load(source.read_text(encoding="utf-8-sig"))
-    except YAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark if isinstance(problem, MarkedYAMLError) else None
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
         place = Place(str(source), mark.line + 1, mark.column + 1) if mark else Place(str(source))
-        reason = "cannot be written back with its comments from here on; write it more simply."
-        raise ScenarioError.at(place, "", reason) from None
+        raise ScenarioError.at(place, "", "cannot be written back with its comments; write it more simply here.") from None
+    except (YAMLError, ValueError, LookupError, OverflowError, RecursionError) as problem:  # such as a date that is none
+        reason = f"cannot be written back with its comments ({problem}); quote texts that look like dates or numbers."
+        raise ScenarioError.at(Place(str(source)), "", reason) from None
 
 
 def _round_trip() -> Any:

@@ -72,8 +72,9 @@ class Calendar(Parameters):
         for key in ("counted_on", "detailed_on", "arrests_in_week_of"):
             outside = [day for day in getattr(self, key) if not self.begins <= day <= self.ends]
             if outside:
-                problem = f"{outside[0]} lies outside {self.begins} to {self.ends}; correct one of them."
-                raise BelowError(problem, key, "begins", "ends")
+                bound = "begins" if outside[0] < self.begins else "ends"
+                problem = f"{outside[0]} of {key} lies outside {self.begins} to {self.ends}; correct {key} or {bound}."
+                raise BelowError(problem, key, bound)
         return self
 
     @property
@@ -293,7 +294,7 @@ class Programme(Parameters):
             raise ValueError(f"its groups of states have {agencies:,} agencies; write 1 to {MOST_AGENCIES:,}.")
         for name, mandate in self.mandates.items():
             if mandate.group not in self.states:
-                problem = f"there is no group of states '{mandate.group}'; {nearest(mandate.group, self.states)}"
+                problem = f"mandate {name} needs a group of states '{mandate.group}'; {nearest(mandate.group, self.states)}"
                 raise BelowError(problem, f"mandates.{name}.group", f"states.{mandate.group}")
         return self
 
