@@ -69,7 +69,9 @@ def watching() -> Iterator[set[str]]:
     _watch.touched = set()
     _watch.on = True
     try:
-        yield _watch.touched
+        # A module that is imported only now would be kept compiled beside its text: by Python, not by the command.
+        with mock.patch.object(sys, "dont_write_bytecode", True):
+            yield _watch.touched
     finally:
         _watch.on = False
 
