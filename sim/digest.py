@@ -1,7 +1,11 @@
-"""The word that each row of a trace adds to its digest. The compiled engine is built from the same functions."""
+"""What tells traces apart: a word for each row, their sum for a trace, and one digest for the traces of a run.
+
+The compiled engine is built from the same words.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TypeVar
 
 import numpy as np
@@ -27,3 +31,13 @@ def mixed(word: Word) -> Word:
     """Mix a word: multiplication by an odd number and a shift let each bit reach every other."""
     product = word * np.uint64(0xE7037ED1A0B428DB)
     return product ^ (product >> np.uint64(32))
+
+
+def digest_text(digest: int) -> str:
+    """Return a digest as it is written down."""
+    return f"{digest:016x}"
+
+
+def digest_of(digests: list[str]) -> str:
+    """Return one digest for the traces of a run, in the order of their replications: SHA-256 over theirs."""
+    return hashlib.sha256("".join(digests).encode()).hexdigest()

@@ -5,7 +5,6 @@ One row per thing that happened, seven whole numbers each. Statistics come later
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
@@ -170,18 +169,8 @@ class Trace:
         """
         import numpy as np
 
-        from sim.digest import word_of
+        from sim.digest import digest_text, word_of
 
         with np.errstate(over="ignore"):
             words = word_of(np.arange(len(self.rows), dtype=np.uint64), *self.rows.T.astype(np.uint64))
             return digest_text(int(words.sum(dtype=np.uint64)))
-
-
-def digest_text(digest: int) -> str:
-    """Return a digest as it is written down."""
-    return f"{digest:016x}"
-
-
-def digest_of(digests: list[str]) -> str:
-    """Return one digest for the traces of a run, in the order of their replications: SHA-256 over theirs."""
-    return hashlib.sha256("".join(digests).encode()).hexdigest()

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sim.digest import digest_of
 from sim.experiment.replications import replicate
 from sim.loading import shipped
 from sim.reported import load
-from sim.trace import digest_of
 
 FILE = Path(__file__).with_name("digests.json")
 SEED, REPLICATIONS = 7, 2

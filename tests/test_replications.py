@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.digest import digest_of
 from sim.errors import UsageError
 from sim.experiment import replications
 from sim.experiment.replications import (
@@ -32,7 +33,6 @@ from sim.experiment.replications import (
 from sim.loading import load
 from sim.measures import MEASURES, measure_all
 from sim.scenario import Scenario
-from sim.trace import digest_of
 from tests.truth import assert_plausible, binomial
 
 SEED = 9

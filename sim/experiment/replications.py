@@ -20,13 +20,14 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.digest import digest_of
 from sim.engines import AUTO, COMPILED, SIMPY, chosen, kept
 from sim.errors import UsageError, nearest
 from sim.experiment.executors import in_order, workers_of
 from sim.measures import MEASURES, Measure
 from sim.models import model_of
 from sim.scenario_file import ScenarioFile
-from sim.trace import Trace, digest_of
+from sim.trace import Trace
 from sim.units import MILLISECONDS
 
 CONFIDENCE = 0.95

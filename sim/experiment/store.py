@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.digest import digest_of
 from sim.errors import UsageError, printable
-from sim.trace import digest_of
 
 FILE = "study.sqlite"
 FORMAT = 1

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.digest import digest_of
 from sim.errors import StopflowError
 from sim.experiment.replications import Result, run_block
 from sim.report import files, replays
 from sim.report.record import REPLICATIONS, Record, read_record, read_results
-from sim.trace import digest_of
 
 STORE = "study.sqlite"
 #: More replications than anybody asks for: all of them.

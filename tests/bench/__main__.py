@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import operator
 import platform
 import statistics
 import subprocess
@@ -143,9 +144,7 @@ def start_up(rounds: int) -> str:
             if number:  # the first turn may have to compile the modules
                 spent[name].append(time.perf_counter() - began)
     middle = {name: statistics.median(values) for name, values in spent.items()}
-    times = {
-        name: statistics.median(one / numpy for one, numpy in zip(spent[name], spent["numpy"], strict=True)) for name in spent
-    }
+    times = {name: statistics.median(map(operator.truediv, spent[name], spent["numpy"])) for name in ("help", "check")}
     rounds_of_check = f"{min(spent['check']):.2f} to {max(spent['check']):.2f} in any round"
     return (
         f"Start-up, by the clock: `stopflow --help` {middle['help']:.2f} s, `stopflow check {SHIPPED.stem}` "

@@ -11,13 +11,13 @@ import sys
 from importlib.metadata import version
 from itertools import product
 
+from sim.digest import digest_of
 from sim.experiment.executors import Processes
 from sim.experiment.replications import run
 from sim.loading import shipped
 from sim.models import model_of
 from sim.report.files import versions
 from sim.reported import load
-from sim.trace import digest_of
 from tests.digests import REPLICATIONS as STORED
 from tests.digests import SEED
 

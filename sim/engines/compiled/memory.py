@@ -14,7 +14,6 @@ from sim.engines.compiled.table import tables_of
 
 _table: Callable[[str], Callable[[World], Any]] = tables_of(ARRAYS, CHANGING)
 
-
 events = _table("events")
 later = _table("later")
 first_of_span = _table("first_of_span")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sim.digest import digest_text
 from sim.engines.compiled.engine import DAYS_ARE_SHORT, DONE, ROOM_IS_SHORT, ROWS_ARE_FULL, advance, open_world, simulate
 from sim.engines.compiled.tables import Memory, calendar_of
 from sim.engines.kept import remember
@@ -14,7 +15,7 @@ from sim.measures.events import Events
 from sim.measures.operation import measures_of
 from sim.measures.tally import KINDS, Of, Sum
 from sim.scenario import Scenario
-from sim.trace import Trace, digest_text
+from sim.trace import Trace
 
 
 class Engine:

@@ -10,7 +10,6 @@ from sim.engines.compiled.table import tables_of
 
 _table: Callable[[str], Callable[[World], Any]] = tables_of(ARRAYS, CHANGING)
 
-
 events = _table("events")
 agencies = _table("agencies")
 agreements = _table("agreements")

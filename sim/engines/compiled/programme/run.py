@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 
+from sim.digest import digest_text
 from sim.engines.compiled.programme.engine import DONE, ROOM_IS_SHORT, advance, open_world
 from sim.engines.compiled.programme.tables import Memory
 from sim.engines.compiled.programme.tally import add_rows, add_to_digest
@@ -13,7 +14,7 @@ from sim.engines.kept import remember
 from sim.programme.counted import IN_WEEK, Counted, Questions, finished
 from sim.programme.measures import measures_of
 from sim.programme.scenario import ProgrammeScenario
-from sim.trace import Rows, Trace, digest_text
+from sim.trace import Rows, Trace
 
 
 class Engine:
